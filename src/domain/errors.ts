@@ -1,0 +1,294 @@
+/**
+ * Every refusal that leaves the system, with what to do about it. docs/errors.md is made of this
+ * table and a test holds the two level.
+ *
+ * status: the HTTP status of a refusal that travels over HTTP; null for one that ends a command.
+ */
+export const ERRORS = {
+  // Heartbeat and the rest of the agent plane. `message` is the contract's `detail`, to the letter.
+  "host-unknown": {
+    status: 404,
+    message: "unknown host",
+    remedy:
+      "The uuid was never enrolled here. Enroll the machine: decnet token create, then decnet agent enroll.",
+  },
+  "certificate-unavailable": {
+    status: 403,
+    message: "peer cert unavailable",
+    remedy: "Connect with the client certificate that enrollment gave this host.",
+  },
+  "certificate-mismatch": {
+    status: 403,
+    message: "cert fingerprint mismatch",
+    remedy:
+      "The certificate is not the one pinned for this host. Use the host's own, or enroll the machine anew.",
+  },
+  "certificate-expired": {
+    status: 403,
+    message: "certificate not valid now",
+    remedy:
+      "By the master's clock the certificate is not yet or no longer valid. Check both clocks; if it ran out, enroll anew.",
+  },
+  "host-decommissioned": {
+    status: 403,
+    message: "host decommissioned",
+    remedy:
+      "This identity never comes back. To use the machine again, enroll it anew: it gets a new uuid.",
+  },
+  "host-quarantined": {
+    status: 403,
+    message: "host quarantined",
+    remedy: "Two machines seem to use this identity. An operator releases it or decommissions it.",
+  },
+  "heartbeat-stale": {
+    status: 409,
+    message: "heartbeat is not newer than the last one accepted",
+    remedy: "Start a new boot above the one that the answer names in Decnet-Boot, and send again.",
+  },
+  "status-unknown": {
+    status: 409,
+    message: "status digest unknown",
+    remedy: "Send the whole status in the body.",
+  },
+  "body-not-json": {
+    status: 400,
+    message: "body is not JSON",
+    remedy: "Send one JSON object, encoded as UTF-8.",
+  },
+  "header-invalid": {
+    status: 400,
+    message: "a Decnet header is invalid",
+    remedy:
+      "Decnet-Boot and Decnet-Sequence come together, as whole numbers from 1; Decnet-Sent-Ms is Unix milliseconds.",
+  },
+  "body-invalid": {
+    status: 422,
+    message: "body does not have the expected shape",
+    remedy: "Mend the fields that the answer names; docs/protocol.md has their shapes.",
+  },
+  "body-too-large": {
+    status: 413,
+    message: "body too large",
+    remedy: "Send less in one request; the limits stand in docs/protocol.md.",
+  },
+  "body-too-slow": {
+    status: 408,
+    message: "request came too slowly",
+    remedy: "Send the whole request within the time limit of docs/protocol.md.",
+  },
+  "rate-limited": {
+    status: 429,
+    message: "too many requests",
+    remedy: "Wait as long as Retry-After says.",
+  },
+  overloaded: {
+    status: 503,
+    message: "master overloaded",
+    remedy: "Wait as long as Retry-After says, then send again.",
+  },
+  "store-unavailable": {
+    status: 503,
+    message: "store unavailable",
+    remedy:
+      "Nothing was written. Check disk space and permissions on the master's data directory; the caller may send again.",
+  },
+  "route-unknown": {
+    status: 404,
+    message: "no such route",
+    remedy:
+      "docs/protocol.md lists the agent plane's routes, /api/v1/openapi.json the operator plane's.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    message: "method not allowed",
+    remedy: "The Allow header names the methods of this route.",
+  },
+
+  // Enrollment.
+  "token-unknown": {
+    status: 403,
+    message: "join token unknown",
+    remedy: "The token is not one of this master's, or was revoked. Make one: decnet token create.",
+  },
+  "token-used": {
+    status: 403,
+    message: "join token already used",
+    remedy: "A token enrolls one host, once. Make another: decnet token create.",
+  },
+  "token-expired": {
+    status: 403,
+    message: "join token expired",
+    remedy: "Make a new one: decnet token create --ttl DURATION.",
+  },
+  "token-malformed": {
+    status: 400,
+    message: "not a join token",
+    remedy: "Copy the whole token, as decnet token create printed it.",
+  },
+  "csr-invalid": {
+    status: 422,
+    message: "signing request refused",
+    remedy:
+      "Send a PKCS #10 request in PEM, signed by its own key: P-256, P-384, Ed25519, or RSA of 2048 bits or more.",
+  },
+  "host-name-taken": {
+    status: 409,
+    message: "host name taken",
+    remedy: "Choose another name, or decommission the host that has it. The token was not used up.",
+  },
+
+  // Operator plane.
+  "login-required": {
+    status: 401,
+    message: "login required",
+    remedy: "Log in at /login, or use the command line on the master's machine.",
+  },
+  "login-failed": {
+    status: 401,
+    message: "user or password wrong",
+    remedy:
+      "Try again. The first admin's password was printed once when the master first started; decnet operator reset-password makes a new one.",
+  },
+  "csrf-token-invalid": {
+    status: 403,
+    message: "request lacks the session's CSRF token",
+    remedy: "Send the session's csrfToken in the X-CSRF-Token header.",
+  },
+  "request-invalid": {
+    status: 422,
+    message: "request does not have the expected shape",
+    remedy: "Mend the fields that the answer names; /api/v1/openapi.json has their shapes.",
+  },
+  "host-not-found": {
+    status: 404,
+    message: "no such host",
+    remedy: "List them: decnet host list.",
+  },
+  "decky-not-found": {
+    status: 404,
+    message: "no such decky",
+    remedy: "List them: decnet decky list.",
+  },
+  "token-not-found": {
+    status: 404,
+    message: "no such join token",
+    remedy: "List them: decnet token list.",
+  },
+  "decky-name-taken": {
+    status: 409,
+    message: "decky name taken",
+    remedy: "Names are unique in the fleet. Choose another.",
+  },
+  "decky-address-taken": {
+    status: 409,
+    message: "decky address taken",
+    remedy: "Another decky has this address. Choose another, or leave it out and one is chosen.",
+  },
+  "host-not-usable": {
+    status: 409,
+    message: "host is decommissioned or quarantined",
+    remedy: "Choose another host: decnet host list.",
+  },
+  internal: {
+    status: 500,
+    message: "internal error",
+    remedy: "This is a bug. The master's log has the details under the request id of this answer.",
+  },
+
+  // Commands.
+  usage: {
+    status: null,
+    message: "command line not understood",
+    remedy: "decnet COMMAND --help shows what the command takes.",
+  },
+  "config-invalid": {
+    status: null,
+    message: "configuration invalid",
+    remedy: "Mend the setting that the message names; docs/operations.md lists all.",
+  },
+  "port-in-use": {
+    status: null,
+    message: "port in use",
+    remedy: "Stop what listens there, or choose another port.",
+  },
+  "address-not-allowed": {
+    status: null,
+    message: "operator plane may listen on loopback only",
+    remedy: "Bind it to 127.0.0.1 and reach it by an SSH tunnel.",
+  },
+  "data-unusable": {
+    status: null,
+    message: "data directory cannot be used",
+    remedy: "Give a directory that this user may write, with free space: --data DIR.",
+  },
+  "data-in-use": {
+    status: null,
+    message: "data directory is in use by another process",
+    remedy: "Stop that process, or give another directory: --data DIR.",
+  },
+  "database-newer": {
+    status: null,
+    message: "database was written by a newer version",
+    remedy: "Run that version or a later one. Nothing was changed.",
+  },
+  "clock-behind": {
+    status: null,
+    message: "system clock is behind the newest record",
+    remedy: "Set the clock. If the records are from a wrong clock, start once with --trust-clock.",
+  },
+  "master-unreachable": {
+    status: null,
+    message: "master unreachable",
+    remedy: "Check that it runs, and that address and port can be reached from here.",
+  },
+  "master-not-trusted": {
+    status: null,
+    message: "the server is not the master that this token or identity belongs to",
+    remedy: "Check the address. If it is right, somebody may be in between: make no exception.",
+  },
+  "clock-off": {
+    status: null,
+    message: "this machine's clock and the master's certificate disagree",
+    remedy: "Set this machine's clock, then try again.",
+  },
+  "not-enrolled": {
+    status: null,
+    message: "this machine is not enrolled",
+    remedy: "Make a token on the master (decnet token create), then: decnet agent enroll TOKEN.",
+  },
+  "already-enrolled": {
+    status: null,
+    message: "this data directory already holds an identity",
+    remedy: "Use it (decnet agent run), or give another directory: --data DIR.",
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
+
+export interface ErrorEntry {
+  readonly status: number | null;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
+/** An expected failure on its way to a person: the table's text and what was wrong just now. */
+export class DecnetError extends Error {
+  readonly code: ErrorCode;
+  /** What was wrong this time, such as the port or the path; null where the table says it all. */
+  readonly detail: string | null;
+
+  constructor(code: ErrorCode, detail: string | null = null, options?: ErrorOptions) {
+    super(detail === null ? ERRORS[code].message : `${ERRORS[code].message}: ${detail}`, options);
+    this.name = "DecnetError";
+    this.code = code;
+    this.detail = detail;
+  }
+
+  get remedy(): string {
+    return ERRORS[this.code].remedy;
+  }
+}

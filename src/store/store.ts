@@ -1,0 +1,271 @@
+import type { Change } from "../domain/change.ts";
+import type { Decky } from "../domain/decky.ts";
+import type { DecoyEvent, StoredEvent } from "../domain/event.ts";
+import type { HeartbeatOutcome, HeartbeatReport } from "../domain/heartbeat.ts";
+import type { Host, HostProblem, PinSlot } from "../domain/host.ts";
+import type { Shard } from "../domain/shard.ts";
+
+/**
+ * What the master keeps, and the only way to it. Asynchronous, so that a backend may be a server.
+ *
+ * Every method that writes is one transaction, durable when its promise resolves, and puts a row
+ * into the journal for each change that a dashboard shows. Expected refusals are values. A method
+ * throws `StoreUnavailable` when disk or server fail: then nothing was written.
+ */
+export interface Store
+  extends HeartbeatStore,
+    HostStore,
+    TokenStore,
+    DeckyStore,
+    EventStore,
+    ChangeStore,
+    OperatorStore {
+  close(): Promise<void>;
+}
+
+/** Disk or database server failed; nothing of the call was written. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}
+
+/** One heartbeat on its way to the store, not yet believed. */
+export interface HeartbeatClaim {
+  /** Of the certificate that the connection presented; the caller has checked its validity. */
+  readonly fingerprint: string;
+  /** Master's clock on arrival. */
+  readonly arrivedMs: number;
+  /** Null, both, for an agent that sends neither. */
+  readonly boot: number | null;
+  readonly sequence: number | null;
+  /** Agent's clock when it sent; null if it did not say. */
+  readonly sentMs: number | null;
+  readonly address: string;
+  /** SHA-256 of the body, lowercase hex; of the body that it stands for, if the body is left out. */
+  readonly bodyDigest: string;
+  /**
+   * Parses the body. Called at most once, and not at all when digest and fence say that nothing
+   * but the time changed.
+   */
+  read(): HeartbeatReading;
+}
+
+export type HeartbeatReading =
+  | { readonly kind: "report"; readonly report: HeartbeatReport }
+  /** The body was left out, since the master should know it by its digest. */
+  | { readonly kind: "omitted" }
+  /** The caller keeps what was wrong with it, for its answer. */
+  | { readonly kind: "unreadable"; readonly code: "body-not-json" | "body-invalid" };
+
+export interface HeartbeatStore {
+  /**
+   * Commits a batch in one transaction, in order, each under its own fence: pin, state of the host,
+   * newer boot and sequence. One that is refused changes nothing and never fails its neighbors.
+   *
+   * @returns One outcome a claim, in order; all are durable.
+   */
+  commitHeartbeats(claims: readonly HeartbeatClaim[]): Promise<readonly HeartbeatOutcome[]>;
+
+  /**
+   * Marks active hosts as silent that were last seen before `silentBeforeMs`, and purges shards
+   * that have been absent since before `purgeBeforeMs`.
+   */
+  sweep(sweep: {
+    readonly nowMs: number;
+    readonly silentBeforeMs: number;
+    readonly purgeBeforeMs: number;
+  }): Promise<{ readonly silenced: readonly string[]; readonly purged: number }>;
+}
+
+/** Whose certificate this is. */
+export interface PinOwner {
+  readonly host: Host;
+  readonly slot: PinSlot;
+}
+
+export interface HostStore {
+  getHost(uuid: string): Promise<Host | null>;
+  /** By name, tombstones left out. */
+  getHostByName(name: string): Promise<Host | null>;
+  findPin(fingerprint: string): Promise<PinOwner | null>;
+  /** Sorted by name. Tombstones only if asked for. */
+  listHosts(filter?: { readonly decommissioned?: boolean }): Promise<readonly Host[]>;
+  listProblems(hostUuid?: string): Promise<readonly HostProblem[]>;
+  /**
+   * Leaves a tombstone: uuid, name and every fingerprint, for ever. Its deckies and shards go.
+   * @returns null if there is no such host; `already` if it was a tombstone before.
+   */
+  decommissionHost(uuid: string, nowMs: number): Promise<{ readonly already: boolean } | null>;
+  /** Greatest `lastSeenMs` of all hosts; null if none was seen. */
+  newestSeenMs(): Promise<number | null>;
+  /** Lowers every time that lies in the future to `nowMs`, after a clock that was wrong. */
+  rewindTo(nowMs: number): Promise<void>;
+}
+
+export interface JoinToken {
+  readonly id: string;
+  readonly createdMs: number;
+  readonly createdBy: string;
+  readonly expiresMs: number;
+  /** Name that the host gets; null lets the agent propose one. */
+  readonly hostName: string | null;
+  readonly usedMs: number | null;
+  readonly usedByHostUuid: string | null;
+  readonly revokedMs: number | null;
+}
+
+export interface TokenStore {
+  /** @param secretHash SHA-256 of the token's secret, lowercase hex. */
+  createToken(token: JoinToken, secretHash: string): Promise<void>;
+  listTokens(): Promise<readonly JoinToken[]>;
+  /** @returns False if there is no such token, or it was used or revoked before. */
+  revokeToken(id: string, nowMs: number): Promise<boolean>;
+  /** Looks without using up; so that a bad request is refused before anything is signed. */
+  findToken(secretHash: string): Promise<JoinToken | null>;
+  /** Uses the token up and creates its host, in one transaction; on any refusal, neither. */
+  enrollHost(enrollment: {
+    readonly secretHash: string;
+    readonly nowMs: number;
+    readonly uuid: string;
+    readonly name: string;
+    readonly address: string;
+    readonly agentVersion: string | null;
+    readonly fingerprint: string;
+    readonly certificateNotAfterMs: number;
+  }): Promise<EnrollmentOutcome>;
+}
+
+export type EnrollmentOutcome =
+  | { readonly kind: "enrolled"; readonly host: Host }
+  | {
+      readonly kind: "refused";
+      readonly code: "token-unknown" | "token-used" | "token-expired" | "host-name-taken";
+    };
+
+export interface DeckyStore {
+  /** Sorted by name. */
+  listDeckies(hostUuid?: string): Promise<readonly Decky[]>;
+  getDecky(name: string): Promise<Decky | null>;
+  /**
+   * Assigns a decky: raises its host's generation and adds its shard as `pending`. A shard of that
+   * name which its host merely reported becomes the assigned one.
+   */
+  addDecky(decky: Decky): Promise<
+    | { readonly kind: "added"; readonly generation: number }
+    | {
+        readonly kind: "refused";
+        readonly code:
+          | "host-not-found"
+          | "host-not-usable"
+          | "decky-name-taken"
+          | "decky-address-taken";
+      }
+  >;
+  /** Its shard becomes `stopping`, and goes once its host no longer reports it. */
+  removeDecky(name: string, nowMs: number): Promise<boolean>;
+  /** Sorted by name. */
+  listShards(hostUuid?: string): Promise<readonly Shard[]>;
+  getShard(name: string): Promise<Shard | null>;
+}
+
+export interface EventStore {
+  /**
+   * Stores what is new of the events that a host sends. Under the same fence as a heartbeat: pin
+   * current or next, host neither quarantined nor a tombstone. An event for a decky that is not
+   * one of the host's is refused, and so is one that claims another host.
+   */
+  appendEvents(batch: {
+    readonly fingerprint: string;
+    readonly nowMs: number;
+    readonly events: readonly DecoyEvent[];
+  }): Promise<EventsOutcome>;
+  /** Newest first. */
+  listEvents(query: {
+    readonly limit: number;
+    /** Only those with a smaller `seq`. */
+    readonly beforeSeq?: number;
+    readonly decky?: string;
+    readonly hostUuid?: string;
+    readonly kind?: string;
+    readonly srcIp?: string;
+    readonly session?: string;
+  }): Promise<readonly StoredEvent[]>;
+  countEvents(): Promise<number>;
+}
+
+export type EventsOutcome =
+  | {
+      readonly kind: "accepted";
+      readonly stored: number;
+      /** Had already: sent again after an answer was lost. */
+      readonly duplicates: number;
+      /** Never to be sent again: ids of events that are not this host's to send. */
+      readonly refused: readonly string[];
+    }
+  | {
+      readonly kind: "refused";
+      readonly code: "certificate-mismatch" | "host-decommissioned" | "host-quarantined";
+    };
+
+export interface ChangeStore {
+  /**
+   * Changes after `seq`, oldest first.
+   * @returns null if the journal no longer reaches back to `seq`, or never got there: read afresh.
+   */
+  changesAfter(seq: number, limit: number): Promise<readonly Change[] | null>;
+  /** Seq of the newest change; 0 before the first. */
+  headSeq(): Promise<number>;
+  /** Keeps the newest `keep` rows. */
+  trimChanges(keep: number): Promise<void>;
+  /** Calls `wake` after each commit that added to the journal. Returns how to stop. */
+  onChange(wake: () => void): () => void;
+}
+
+export interface Operator {
+  readonly name: string;
+  /** In PHC string format, or the like: names its algorithm and its cost. */
+  readonly passwordHash: string;
+  readonly createdMs: number;
+}
+
+export interface Session {
+  /** SHA-256 of the cookie's secret, lowercase hex. */
+  readonly secretHash: string;
+  readonly operator: string;
+  readonly csrfToken: string;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+}
+
+/** Who did what, with what outcome. */
+export interface AuditEntry {
+  readonly atMs: number;
+  /** `operator:NAME`, `local:UID` for the command line on the master's machine, `host:UUID`, `system`. */
+  readonly actor: string;
+  /** Dotted, such as `token.create`, `host.decommission`, `login`. */
+  readonly action: string;
+  /** What it was done to: a uuid, a name, an id. */
+  readonly target: string | null;
+  /** `ok`, or the code of the refusal. */
+  readonly outcome: string;
+  readonly address: string | null;
+}
+
+export interface OperatorStore {
+  getOperator(name: string): Promise<Operator | null>;
+  countOperators(): Promise<number>;
+  /** Creates it, or replaces its password and ends its sessions. */
+  putOperator(operator: Operator): Promise<void>;
+  putSession(session: Session): Promise<void>;
+  getSession(secretHash: string): Promise<Session | null>;
+  deleteSession(secretHash: string): Promise<void>;
+  deleteExpiredSessions(nowMs: number): Promise<void>;
+  appendAudit(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  listAudit(query: {
+    readonly limit: number;
+    readonly beforeId?: number;
+  }): Promise<readonly (AuditEntry & { readonly id: number })[]>;
+  /** Counts refusals of an attacker's making, which are never rows. */
+  addRefusals(counts: ReadonlyMap<string, number>): Promise<void>;
+  listRefusals(): Promise<ReadonlyMap<string, number>>;
+}

@@ -1,0 +1,44 @@
+import { type Static, Type } from "typebox";
+import { HOST_STATES } from "../../domain/host.ts";
+
+/** Answer to `GET /status`: is anything wrong, is anybody here? */
+export const ApiStatus = Type.Object(
+  {
+    version: Type.String(),
+    nowMs: Type.Integer(),
+    startedMs: Type.Integer(),
+    /** Pace that agents are told, ms. */
+    heartbeatIntervalMs: Type.Integer(),
+    agentPlane: Type.Object({ host: Type.String(), port: Type.Integer() }),
+    enrollment: Type.Object({ host: Type.String(), port: Type.Integer() }),
+    authorityFingerprint: Type.String(),
+    hosts: Type.Object(
+      Object.fromEntries(HOST_STATES.map((state) => [state, Type.Integer()])) as Record<
+        (typeof HOST_STATES)[number],
+        ReturnType<typeof Type.Integer>
+      >,
+    ),
+    /** By state as shown: `unknown` where the host is silent. */
+    shards: Type.Record(Type.String(), Type.Integer()),
+    events: Type.Integer(),
+    problems: Type.Integer(),
+    /** Refusals on the agent plane by code, since the beginning. */
+    refusals: Type.Record(Type.String(), Type.Integer()),
+  },
+  { $id: "Status" },
+);
+export type ApiStatus = Static<typeof ApiStatus>;
+
+export const ApiAuditEntry = Type.Object(
+  {
+    id: Type.Integer(),
+    atMs: Type.Integer(),
+    actor: Type.String(),
+    action: Type.String(),
+    target: Type.Union([Type.String(), Type.Null()]),
+    outcome: Type.String(),
+    address: Type.Union([Type.String(), Type.Null()]),
+  },
+  { $id: "AuditEntry" },
+);
+export type ApiAuditEntry = Static<typeof ApiAuditEntry>;
