@@ -1,4 +1,13 @@
-import { createHmac } from "node:crypto";
+import { chooseMachine, type Hardware } from "./hardware.ts";
+import { chooseDomain, chooseHostname } from "./names.ts";
+import { choosePeople, chooseWeakLogins, type PersonaUser, type WeakLogin } from "./people.ts";
+import { createPick, deriveBytes, type Pick } from "./pick.ts";
+import { RELEASE_IDS, RELEASES, type Release } from "./releases.ts";
+
+export type { Hardware } from "./hardware.ts";
+export type { PersonaUser, WeakLogin } from "./people.ts";
+export { deriveBytes } from "./pick.ts";
+export type { Release } from "./releases.ts";
 
 /** What a persona is made of: the same input gives the same machine, on any host, for ever. */
 export interface PersonaInput {
@@ -44,7 +53,10 @@ export interface Persona extends DeckyIdentity {
   readonly locale: string;
   /** Accounts of people and services beyond those of the distribution; root is not listed. */
   readonly users: readonly PersonaUser[];
-  /** Name and password pairs that let in. */
+  /**
+   * Name and password pairs that let in, at least one of them root's.
+   * A decky's `service_config` of ssh or telnet may name others: `{"logins": [{"user", "password"}]}`.
+   */
   readonly weakLogins: readonly WeakLogin[];
   /** Number of cores, memory in kB and so on, the same on every port. */
   readonly hardware: Hardware;
@@ -54,49 +66,79 @@ export interface Persona extends DeckyIdentity {
   pick(label: string, below: number): number;
 }
 
-export interface PersonaUser {
-  readonly name: string;
-  readonly uid: number;
-  readonly fullName: string;
-  readonly home: string;
-  readonly shell: string;
+const DAY_MS = 86_400_000;
+
+/** More of what is met more often; devices run what their maker built. */
+const SERVER_RELEASES =
+  "ubuntu-20.04 ubuntu-20.04 ubuntu-20.04 debian-11 debian-11 debian-11 ubuntu-18.04 debian-10 almalinux-8 centos-7".split(
+    " ",
+  );
+const DEVICE_RELEASES = ["buildroot-2018.02"];
+
+/** Where a machine stands, by its clock and its language. */
+const PLACES = [
+  { timeZone: "Etc/UTC", locale: "en_US.UTF-8" },
+  { timeZone: "Etc/UTC", locale: "C.UTF-8" },
+  { timeZone: "America/New_York", locale: "en_US.UTF-8" },
+  { timeZone: "America/Chicago", locale: "en_US.UTF-8" },
+  { timeZone: "America/Los_Angeles", locale: "en_US.UTF-8" },
+  { timeZone: "Europe/London", locale: "en_GB.UTF-8" },
+  { timeZone: "Europe/Berlin", locale: "de_DE.UTF-8" },
+  { timeZone: "Europe/Amsterdam", locale: "en_US.UTF-8" },
+  { timeZone: "Europe/Paris", locale: "fr_FR.UTF-8" },
+  { timeZone: "Europe/Madrid", locale: "es_ES.UTF-8" },
+];
+
+function chooseRelease(pick: Pick, input: PersonaInput): Release {
+  const id =
+    input.distro ??
+    pick.of("distro", input.archetype === "iot-device" ? DEVICE_RELEASES : SERVER_RELEASES);
+  const rows = RELEASES.filter((release) => release.id === id);
+  if (rows.length === 0) {
+    throw new RangeError(
+      `distro "${id}" is not known; it can be ${RELEASE_IDS.join(", ")}, or null to have one chosen`,
+    );
+  }
+  const release = pick.of("release", rows);
+  const http = release.versions[pick.of("http", ["nginx", "apache"])];
+  return { ...release, versions: { ...release.versions, ...(http && { http }) } };
 }
 
-export interface WeakLogin {
-  readonly user: string;
-  readonly password: string;
-}
-
-export interface Hardware {
-  readonly cpuModel: string;
-  readonly cores: number;
-  readonly memoryKb: number;
-  readonly diskKb: number;
-}
-
-/** One release of a distribution, with the versions that it really ships together. */
-export interface Release {
-  /** Such as `debian-11`. */
-  readonly id: string;
-  /** Such as `Debian GNU/Linux 11 (bullseye)`. */
-  readonly prettyName: string;
-  /** `ID` of os-release, such as `debian`. */
-  readonly osId: string;
-  /** `VERSION_ID` of os-release. */
-  readonly versionId: string;
-  readonly codename: string;
-  readonly baseImage: string;
-  readonly nmapOs: string;
-  /** As `uname -r` and `uname -v` print them. */
-  readonly kernelRelease: string;
-  readonly kernelVersion: string;
-  /** As `uname -m` prints it. */
-  readonly machine: string;
-  /** Upstream and package versions by service, such as `{ ssh: "OpenSSH_8.4p1 Debian-5+deb11u3" }`. */
-  readonly versions: Readonly<Record<string, string>>;
-}
-
-/** Derives `length` bytes (at most 32) of a decky's seed for one purpose (HMAC-SHA-256). */
-export function deriveBytes(seed: string, label: string, length = 32): Buffer {
-  return createHmac("sha256", Buffer.from(seed, "hex")).update(label).digest().subarray(0, length);
+/**
+ * Makes the machine that a decky passes for. Pure: no clock, no chance, only HMACs of the seed.
+ *
+ * @throws {RangeError} If `input.distro` is no id of `releases.ts`, or the seed is not 32 bytes in hex.
+ */
+export function createPersona(input: PersonaInput): Persona {
+  if (!/^[0-9a-f]{64}$/i.test(input.seed)) {
+    throw new RangeError("a persona's seed is 32 bytes in hex");
+  }
+  const pick = createPick(input.seed);
+  const release = chooseRelease(pick, input);
+  const isDevice = release.osId === "buildroot";
+  const { macAddress, hardware } = chooseMachine(pick, release.machine);
+  const users = choosePeople(pick, release);
+  const bootedMs = input.createdMs - 3 * DAY_MS - pick("booted", 150 * DAY_MS);
+  const { timeZone, locale } = pick.of("place", PLACES);
+  return {
+    name: input.name,
+    ip: input.ip,
+    archetype: input.archetype,
+    hostname: input.hostname ?? chooseHostname(pick, input.archetype, isDevice, macAddress),
+    distro: release.id,
+    baseImage: release.baseImage,
+    nmapOs: release.nmapOs,
+    release,
+    domain: chooseDomain(pick),
+    macAddress,
+    bootedMs,
+    installedMs: bootedMs - pick("installed", 500 * DAY_MS),
+    timeZone,
+    locale: isDevice ? "C" : locale,
+    users,
+    weakLogins: chooseWeakLogins(pick, release, users),
+    hardware,
+    secret: (label) => deriveBytes(input.seed, `secret:${label}`),
+    pick,
+  };
 }
