@@ -159,6 +159,36 @@ export const ERRORS = {
     message: "request does not have the expected shape",
     remedy: "Mend the fields that the answer names; /api/v1/openapi.json has their shapes.",
   },
+  "media-type-unsupported": {
+    status: 415,
+    message: "media type not supported",
+    remedy: "Send the body as JSON, with Content-Type: application/json.",
+  },
+  "host-header-refused": {
+    status: 421,
+    message: "the Host header does not name this machine",
+    remedy: "Use http://127.0.0.1 or http://localhost, with the port; from elsewhere, an SSH tunnel.",
+  },
+  "origin-refused": {
+    status: 403,
+    message: "request comes from another site's page",
+    remedy: "Use the dashboard at its own address, or the command line.",
+  },
+  "local-only": {
+    status: 403,
+    message: "only the master's machine may do this",
+    remedy: "Use the command line there: it goes by the master's socket file.",
+  },
+  "operator-not-found": {
+    status: 404,
+    message: "no such operator",
+    remedy: "The first admin is called admin.",
+  },
+  "token-spent": {
+    status: 409,
+    message: "join token has enrolled a host",
+    remedy: "There is nothing left to revoke. To undo the enrollment, decommission the host.",
+  },
   "host-not-found": {
     status: 404,
     message: "no such host",
@@ -192,7 +222,8 @@ export const ERRORS = {
   internal: {
     status: 500,
     message: "internal error",
-    remedy: "This is a bug. The master's log has the details under the request id of this answer.",
+    remedy:
+      "This is a bug; please report it. The log has the details: of an answer, under its request id.",
   },
 
   // Commands.
@@ -246,6 +277,11 @@ export const ERRORS = {
     message: "the server is not the master that this token or identity belongs to",
     remedy: "Check the address. If it is right, somebody may be in between: make no exception.",
   },
+  "answer-unexpected": {
+    status: null,
+    message: "the master's answer could not be read",
+    remedy: "Run the same version here as on the master: decnet version, decnet status.",
+  },
   "clock-off": {
     status: null,
     message: "this machine's clock and the master's certificate disagree",
@@ -254,7 +290,7 @@ export const ERRORS = {
   "not-enrolled": {
     status: null,
     message: "this machine is not enrolled",
-    remedy: "Make a token on the master (decnet token create), then: decnet agent enroll TOKEN.",
+    remedy: "Make a token on the master (decnet token create), then run the command that it prints.",
   },
   "already-enrolled": {
     status: null,
