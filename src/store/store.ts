@@ -71,7 +71,8 @@ export interface HeartbeatStore {
    */
   sweep(sweep: {
     readonly nowMs: number;
-    readonly silentBeforeMs: number;
+    /** Null: nobody falls silent by this sweep. */
+    readonly silentBeforeMs: number | null;
     readonly purgeBeforeMs: number;
   }): Promise<{ readonly silenced: readonly string[]; readonly purged: number }>;
 }
@@ -170,8 +171,9 @@ export interface DeckyStore {
 export interface EventStore {
   /**
    * Stores what is new of the events that a host sends. Under the same fence as a heartbeat: pin
-   * current or next, host neither quarantined nor a tombstone. An event for a decky that is not
-   * one of the host's is refused, and so is one that claims another host.
+   * current or next, host neither quarantined nor a tombstone. An event of a decky that belongs to
+   * another host is refused, and so is one that claims another host; one of a decky that has been
+   * removed meanwhile is kept.
    */
   appendEvents(batch: {
     readonly fingerprint: string;

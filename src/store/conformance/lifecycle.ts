@@ -1,0 +1,272 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { JoinToken, Store } from "../store.ts";
+import {
+  beat,
+  decky,
+  enroll,
+  event,
+  everything,
+  fingerprint,
+  type OpenStore,
+  reported,
+  T0,
+} from "./fixture.ts";
+
+/** Tokens, enrollment, desired state, events, the journal, operators. */
+export function lifecycleConformance(open: OpenStore): void {
+  const withStore = (title: string, work: (store: Store) => Promise<void>) =>
+    test(title, async () => {
+      const store = await open();
+      try {
+        await work(store);
+      } finally {
+        await store.close();
+      }
+    });
+  const states = async (store: Store) =>
+    Object.fromEntries((await store.listShards()).map((shard) => [shard.name, shard.state]));
+
+  const token = (id: string, over: Partial<JoinToken> = {}): JoinToken => ({
+    id,
+    createdMs: T0,
+    createdBy: "test",
+    expiresMs: T0 + 60_000,
+    hostName: null,
+    usedMs: null,
+    usedByHostUuid: null,
+    revokedMs: null,
+    ...over,
+  });
+  const enrollment = (secretHash: string, name: string) => ({
+    secretHash,
+    nowMs: T0,
+    uuid: `uuid of ${name}`,
+    name,
+    address: "127.0.0.1",
+    agentVersion: "1.0",
+    fingerprint: fingerprint(name),
+    certificateNotAfterMs: T0 + 1e9,
+  });
+
+  withStore("enrollHost() uses a token once, however many come at once", async (store) => {
+    await store.createToken(token("t"), "hash");
+    const outcomes = await Promise.all(
+      ["x", "y", "z"].map((name) => store.enrollHost(enrollment("hash", name))),
+    );
+    assert.deepEqual(
+      outcomes
+        .map((outcome) => (outcome.kind === "refused" ? outcome.code : outcome.kind))
+        .toSorted(),
+      ["enrolled", "token-used", "token-used"],
+    );
+    assert.equal((await store.listHosts()).length, 1);
+    assert.equal((await store.listTokens())[0]?.usedMs, T0);
+  });
+
+  withStore(
+    "enrollHost() refuses an unknown, revoked or expired token and a taken name",
+    async (store) => {
+      await enroll(store, "taken");
+      await store.createToken(token("r"), "revoked");
+      assert.equal(await store.revokeToken("r", T0), true);
+      assert.equal(await store.revokeToken("r", T0), false);
+      await store.createToken(token("e", { expiresMs: T0 }), "expired");
+      await store.createToken(token("g"), "good");
+      const before = await everything(store);
+      const code = async (secretHash: string, name: string) => {
+        const outcome = await store.enrollHost(enrollment(secretHash, name));
+        return outcome.kind === "refused" && outcome.code;
+      };
+      assert.equal(await code("nothing", "n"), "token-unknown");
+      assert.equal(await code("revoked", "n"), "token-unknown");
+      assert.equal(await code("expired", "n"), "token-expired");
+      assert.equal(await code("good", "taken"), "host-name-taken");
+      assert.deepEqual(await everything(store), before, "the good token is still good");
+    },
+  );
+
+  withStore(
+    "decommissionHost() keeps uuid, name and certificate, and frees the name",
+    async (store) => {
+      await enroll(store, "a");
+      await store.addDecky(decky("d1", "a"));
+      assert.deepEqual(await store.decommissionHost("a", T0), { already: false });
+      assert.deepEqual(await store.decommissionHost("a", T0), { already: true });
+      assert.equal(await store.decommissionHost("nobody", T0), null);
+      assert.deepEqual(await store.listHosts(), []);
+      assert.equal((await store.listHosts({ decommissioned: true }))[0]?.name, "a");
+      assert.deepEqual([await store.listDeckies(), await store.listShards()], [[], []]);
+      await store.createToken(token("t"), "hash");
+      const again = await store.enrollHost(enrollment("hash", "a2"));
+      assert.equal(again.kind, "enrolled");
+      await store.createToken(token("t2"), "hash2");
+      const sameName = await store.enrollHost({ ...enrollment("hash2", "b"), name: "a" });
+      assert.equal(sameName.kind, "enrolled");
+    },
+  );
+
+  withStore(
+    "addDecky() is pending until reported, stopping once removed, then gone",
+    async (store) => {
+      await enroll(store, "a");
+      assert.deepEqual(await store.addDecky(decky("d1", "a")), { kind: "added", generation: 1 });
+      await store.commitHeartbeats([beat("a", [])]);
+      assert.deepEqual(await states(store), { d1: "pending" });
+      await store.commitHeartbeats([beat("a", [reported("d1")])]);
+      assert.deepEqual(await states(store), { d1: "running" });
+      assert.equal((await store.getShard("d1"))?.assigned, true);
+      assert.equal(await store.removeDecky("d1", T0), true);
+      assert.equal(await store.removeDecky("d1", T0), false);
+      await store.commitHeartbeats([beat("a", [reported("d1")])]);
+      assert.deepEqual(await states(store), { d1: "stopping" });
+      await store.commitHeartbeats([beat("a", [])]);
+      assert.deepEqual(await states(store), {});
+      assert.equal((await store.getHost("a"))?.generation, 2);
+    },
+  );
+
+  withStore("addDecky() refuses a taken name or address and an unusable host", async (store) => {
+    await enroll(store, "a");
+    await enroll(store, "b");
+    await store.addDecky(decky("d1", "a", { ip: "127.9.9.9" }));
+    await store.commitHeartbeats([beat("b", [reported("seen")])]);
+    await enroll(store, "gone");
+    await store.decommissionHost("gone", T0);
+    const before = await everything(store);
+    const code = async (name: string, host: string, ip: string) => {
+      const outcome = await store.addDecky(decky(name, host, { ip }));
+      return outcome.kind === "refused" && outcome.code;
+    };
+    assert.equal(await code("d1", "b", "127.9.9.1"), "decky-name-taken");
+    assert.equal(await code("seen", "a", "127.9.9.1"), "decky-name-taken");
+    assert.equal(await code("d2", "a", "127.9.9.9"), "decky-address-taken");
+    assert.equal(await code("d2", "nobody", "127.9.9.1"), "host-not-found");
+    assert.equal(await code("d2", "gone", "127.9.9.1"), "host-not-usable");
+    assert.deepEqual(await everything(store), before);
+  });
+
+  withStore(
+    "appendEvents() stores each event once and refuses what is another's",
+    async (store) => {
+      await enroll(store, "a");
+      await enroll(store, "b");
+      await store.commitHeartbeats([beat("a", [reported("d1")]), beat("b", [reported("d2")])]);
+      const batch = { fingerprint: fingerprint("a"), nowMs: T0 };
+      const events = [event(1, "a", "d1"), event(2, "a", "d1")];
+      assert.deepEqual(await store.appendEvents({ ...batch, events }), {
+        kind: "accepted",
+        stored: 2,
+        duplicates: 0,
+        refused: [],
+      });
+      const foreign = [event(3, "a", "d2"), event(4, "b", "d1"), event(5, "a", "removed long ago")];
+      assert.deepEqual(await store.appendEvents({ ...batch, events: [...events, ...foreign] }), {
+        kind: "accepted",
+        stored: 1,
+        duplicates: 2,
+        refused: [event(3, "a", "").event_id, event(4, "a", "").event_id],
+      });
+      const newest = await store.listEvents({ limit: 2 });
+      assert.deepEqual(
+        newest.map(({ event_id }) => event_id),
+        [event(5, "a", "").event_id, event(2, "a", "").event_id],
+      );
+      assert.equal((await store.listEvents({ limit: 9, decky: "d1" })).length, 2);
+      await store.decommissionHost("a", T0);
+      assert.deepEqual(await store.appendEvents({ ...batch, events: [event(9, "a", "d1")] }), {
+        kind: "refused",
+        code: "host-decommissioned",
+      });
+      assert.equal(await store.countEvents(), 3, "events outlive their host");
+    },
+  );
+
+  withStore(
+    "P11: changesAfter() gives every change once, in order, with its body as it was",
+    async (store) => {
+      let wakes = 0;
+      const stop = store.onChange(() => {
+        wakes += 1;
+      });
+      await enroll(store, "a");
+      await store.commitHeartbeats([beat("a", [reported("d1")])]);
+      const head = await store.headSeq();
+      await store.commitHeartbeats([beat("a", [reported("d1", { state: "degraded" })])]);
+      await store.commitHeartbeats([beat("a", [reported("d1")])]);
+      await store.appendEvents({
+        fingerprint: fingerprint("a"),
+        nowMs: T0,
+        events: [event(1, "a", "d1")],
+      });
+      const changes = (await store.changesAfter(head, 100)) ?? [];
+      assert.deepEqual(
+        changes.map((change) => (change.topic === "shard" ? change.body.state : change.topic)),
+        ["degraded", "running", "event"],
+      );
+      assert.deepEqual(
+        changes.map(({ seq }) => seq),
+        [head + 1, head + 2, head + 3],
+      );
+      assert.equal(wakes, 5);
+      stop();
+      await store.decommissionHost("a", T0);
+      assert.equal(wakes, 5);
+      const page = await store.changesAfter(0, 2);
+      assert.deepEqual(
+        page?.map(({ seq }) => seq),
+        [1, 2],
+      );
+    },
+  );
+
+  withStore("changesAfter() says when it cannot reach back, or was never there", async (store) => {
+    await enroll(store, "a");
+    for (let n = 0; n < 10; n += 1) await store.commitHeartbeats([beat("a", [reported(`d${n}`)])]);
+    const head = await store.headSeq();
+    assert.deepEqual(await store.changesAfter(head, 10), []);
+    assert.equal(await store.changesAfter(head + 1, 10), null);
+    await store.trimChanges(3);
+    assert.equal(await store.changesAfter(head - 4, 10), null);
+    assert.equal((await store.changesAfter(head - 3, 10))?.length, 3);
+    await store.trimChanges(0);
+    assert.deepEqual(await store.changesAfter(head, 10), [], "the head survives an empty journal");
+  });
+
+  withStore("operators, sessions, audit and refusals are kept", async (store) => {
+    const operator = { name: "admin", passwordHash: "h1", createdMs: T0 };
+    await store.putOperator(operator);
+    const session = {
+      secretHash: "s",
+      operator: "admin",
+      csrfToken: "c",
+      createdMs: T0,
+      expiresMs: T0 + 10,
+    };
+    await store.putSession(session);
+    assert.deepEqual(await store.getSession("s"), session);
+    await store.deleteExpiredSessions(T0 + 10);
+    assert.equal(await store.getSession("s"), null);
+    await store.putSession(session);
+    await store.putOperator({ ...operator, passwordHash: "h2" });
+    assert.equal(await store.getSession("s"), null, "a new password ends sessions");
+    assert.equal((await store.getOperator("admin"))?.passwordHash, "h2");
+    assert.equal(await store.countOperators(), 1);
+    const entry = {
+      atMs: T0,
+      actor: "system",
+      action: "test",
+      target: null,
+      outcome: "ok",
+      address: null,
+    };
+    await store.appendAudit(entry);
+    await store.appendAudit({ ...entry, action: "later" });
+    const [latest, first] = await store.listAudit({ limit: 5 });
+    assert.deepEqual([latest?.action, first?.action], ["later", "test"]);
+    assert.equal((await store.listAudit({ limit: 5, beforeId: latest?.id ?? 0 })).length, 1);
+    await store.addRefusals(new Map([["host-unknown", 2]]));
+    await store.addRefusals(new Map([["host-unknown", 3]]));
+    assert.deepEqual(await store.listRefusals(), new Map([["host-unknown", 5]]));
+  });
+}

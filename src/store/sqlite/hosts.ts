@@ -1,0 +1,206 @@
+import type { Host, PinSlot } from "../../domain/host.ts";
+import type { EnrollmentOutcome, HostStore, TokenStore } from "../store.ts";
+import type { Database } from "./database.ts";
+import type { Journal } from "./journal.ts";
+import { hostOf, numberOrNull, problemOf, shardOf, text, tokenOf } from "./rows.ts";
+import type { ShardRows } from "./shards.ts";
+
+/** The rows of hosts and their certificates, written in a transaction that the caller holds. */
+export interface HostRows {
+  get(uuid: string): Host | null;
+  findPin(fingerprint: string): { readonly hostUuid: string; readonly slot: PinSlot } | null;
+  /** Writes what a heartbeat or an operator changed, and its row of the journal. */
+  announce(host: Host, nowMs: number): void;
+  /** Raises the generation of the desired state; the next report is read anew. */
+  raiseGeneration(uuid: string, nowMs: number): number;
+}
+
+export function createHostRows(db: Database, journal: Journal): HostRows {
+  const byUuid = db.prepare("SELECT * FROM hosts WHERE uuid = ?");
+  const pin = db.prepare("SELECT host_uuid, slot FROM pins WHERE fingerprint = ?");
+  const raise = db.prepare(
+    "UPDATE hosts SET generation = generation + 1, body_digest = NULL WHERE uuid = ? RETURNING *",
+  );
+  const rows: HostRows = {
+    get(uuid) {
+      const row = byUuid.get(uuid);
+      return row === undefined ? null : hostOf(row);
+    },
+    findPin(fingerprint) {
+      const row = pin.get(fingerprint);
+      if (row === undefined) return null;
+      return { hostUuid: text(row, "host_uuid"), slot: text(row, "slot") as PinSlot };
+    },
+    announce: (host, nowMs) => journal.write(nowMs, { topic: "host", key: host.uuid, body: host }),
+    raiseGeneration(uuid, nowMs) {
+      const row = raise.get(uuid);
+      if (row === undefined) throw new Error(`no host ${uuid} to raise the generation of`);
+      const host = hostOf(row);
+      rows.announce(host, nowMs);
+      return host.generation;
+    },
+  };
+  return rows;
+}
+
+/** @param commit Runs its work in one transaction and wakes the journal's readers after it. */
+export function createHostStore(
+  db: Database,
+  commit: <T>(work: () => T) => T,
+  journal: Journal,
+  hosts: HostRows,
+  shards: ShardRows,
+): HostStore {
+  const byName = db.prepare("SELECT * FROM hosts WHERE name = ? AND state <> 'decommissioned'");
+  const living = db.prepare("SELECT * FROM hosts WHERE state <> 'decommissioned' ORDER BY name");
+  const all = db.prepare("SELECT * FROM hosts ORDER BY name, enrolled_ms");
+  const problems = db.prepare("SELECT * FROM problems ORDER BY host_uuid, kind, decky");
+  const problemsOf = db.prepare("SELECT * FROM problems WHERE host_uuid = ? ORDER BY kind, decky");
+  const newest = db.prepare("SELECT max(last_seen_ms) AS ms FROM hosts");
+  const rewindHosts = db.prepare(`
+    UPDATE hosts SET last_seen_ms = min(last_seen_ms, ?1), silent_since_ms = min(silent_since_ms, ?1)
+    WHERE last_seen_ms > ?1`);
+  const rewindShards = db.prepare("UPDATE shards SET changed_ms = ?1 WHERE changed_ms > ?1");
+  const bury = db.prepare(`
+    UPDATE hosts SET state = 'decommissioned', decommissioned_ms = ?, silent_since_ms = NULL,
+      body_digest = NULL
+    WHERE uuid = ? RETURNING *`);
+  const retirePins = db.prepare("UPDATE pins SET slot = 'retired' WHERE host_uuid = ?");
+  const shardsOf = db.prepare("SELECT * FROM shards WHERE host_uuid = ?");
+  const deckiesOf = db.prepare("DELETE FROM deckies WHERE host_uuid = ? RETURNING name");
+  const dropProblems = db.prepare("DELETE FROM problems WHERE host_uuid = ?");
+
+  return {
+    async getHost(uuid) {
+      return db.read(() => hosts.get(uuid));
+    },
+    async getHostByName(name) {
+      const row = db.read(() => byName.get(name));
+      return row === undefined ? null : hostOf(row);
+    },
+    async findPin(fingerprint) {
+      return db.read(() => {
+        const pin = hosts.findPin(fingerprint);
+        const host = pin === null ? null : hosts.get(pin.hostUuid);
+        return pin === null || host === null ? null : { host, slot: pin.slot };
+      });
+    },
+    async listHosts(filter) {
+      return db.read(() => (filter?.decommissioned ? all : living).all().map(hostOf));
+    },
+    async listProblems(hostUuid) {
+      const rows = db.read(() =>
+        hostUuid === undefined ? problems.all() : problemsOf.all(hostUuid),
+      );
+      return rows.map(problemOf);
+    },
+    async newestSeenMs() {
+      const row = db.read(() => newest.get());
+      return row === undefined ? null : numberOrNull(row, "ms");
+    },
+    async rewindTo(nowMs) {
+      commit(() => {
+        rewindHosts.run(nowMs);
+        rewindShards.run(nowMs);
+      });
+    },
+    async decommissionHost(uuid, nowMs) {
+      return commit(() => {
+        const before = hosts.get(uuid);
+        if (before === null) return null;
+        if (before.state === "decommissioned") return { already: true };
+        for (const row of deckiesOf.all(uuid)) {
+          const key = text(row, "name");
+          journal.write(nowMs, { topic: "decky-removed", key, body: { hostUuid: uuid } });
+        }
+        for (const row of shardsOf.all(uuid)) shards.remove(shardOf(row), nowMs);
+        if (dropProblems.run(uuid).changes !== 0) {
+          journal.write(nowMs, { topic: "problems", key: uuid, body: [] });
+        }
+        retirePins.run(uuid);
+        const row = bury.get(nowMs, uuid);
+        if (row !== undefined) hosts.announce(hostOf(row), nowMs);
+        return { already: false };
+      });
+    },
+  };
+}
+
+export function createTokenStore(
+  db: Database,
+  commit: <T>(work: () => T) => T,
+  hosts: HostRows,
+): TokenStore {
+  const insert = db.prepare(`
+    INSERT INTO tokens (id, secret_hash, created_ms, created_by, expires_ms, host_name)
+    VALUES (?, ?, ?, ?, ?, ?)`);
+  const list = db.prepare("SELECT * FROM tokens ORDER BY created_ms DESC, id");
+  const revoke = db.prepare(
+    "UPDATE tokens SET revoked_ms = ? WHERE id = ? AND used_ms IS NULL AND revoked_ms IS NULL",
+  );
+  const find = db.prepare("SELECT * FROM tokens WHERE secret_hash = ?");
+  const use = db.prepare("UPDATE tokens SET used_ms = ?, used_by_host_uuid = ? WHERE id = ?");
+  const nameTaken = db.prepare("SELECT 1 FROM hosts WHERE name = ? AND state <> 'decommissioned'");
+  const insertHost = db.prepare(`
+    INSERT INTO hosts (uuid, name, state, enrolled_ms, agent_version, address, fingerprint,
+      certificate_not_after_ms)
+    VALUES (?, ?, 'enrolled', ?, ?, ?, ?, ?)`);
+  const insertPin = db.prepare(
+    "INSERT INTO pins (fingerprint, host_uuid, slot, not_after_ms, since_ms) VALUES (?, ?, 'current', ?, ?)",
+  );
+
+  const refused = (
+    code: Extract<EnrollmentOutcome, { kind: "refused" }>["code"],
+  ): EnrollmentOutcome => ({ kind: "refused", code });
+
+  return {
+    async createToken(token, secretHash) {
+      commit(() =>
+        insert.run(
+          token.id,
+          secretHash,
+          token.createdMs,
+          token.createdBy,
+          token.expiresMs,
+          token.hostName,
+        ),
+      );
+    },
+    async listTokens() {
+      return db.read(() => list.all()).map(tokenOf);
+    },
+    async revokeToken(id, nowMs) {
+      return commit(() => revoke.run(nowMs, id).changes === 1);
+    },
+    async findToken(secretHash) {
+      const row = db.read(() => find.get(secretHash));
+      return row === undefined ? null : tokenOf(row);
+    },
+    async enrollHost(enrollment) {
+      return commit(() => {
+        const row = find.get(enrollment.secretHash);
+        const token = row === undefined ? null : tokenOf(row);
+        if (token === null || token.revokedMs !== null) return refused("token-unknown");
+        if (token.usedMs !== null) return refused("token-used");
+        if (token.expiresMs <= enrollment.nowMs) return refused("token-expired");
+        if (nameTaken.get(enrollment.name) !== undefined) return refused("host-name-taken");
+        const { uuid, name, nowMs, fingerprint, certificateNotAfterMs } = enrollment;
+        use.run(nowMs, uuid, token.id);
+        insertHost.run(
+          uuid,
+          name,
+          nowMs,
+          enrollment.agentVersion,
+          enrollment.address,
+          fingerprint,
+          certificateNotAfterMs,
+        );
+        insertPin.run(fingerprint, uuid, certificateNotAfterMs, nowMs);
+        const host = hosts.get(uuid);
+        if (host === null) throw new Error("the host just written is not there");
+        hosts.announce(host, nowMs);
+        return { kind: "enrolled", host };
+      });
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * The schema, step by step: step N brings a database from version N to N + 1, in one transaction.
+ * A step that was released is never changed; what is new is a new step.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE hosts (
+    uuid TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    enrolled_ms INTEGER NOT NULL,
+    last_seen_ms INTEGER,
+    silent_since_ms INTEGER,
+    decommissioned_ms INTEGER,
+    agent_version TEXT,
+    address TEXT,
+    clock_skew_ms INTEGER,
+    boot INTEGER NOT NULL DEFAULT 0,
+    sequence INTEGER NOT NULL DEFAULT 0,
+    generation INTEGER NOT NULL DEFAULT 0,
+    -- Of the current certificate: copied from pins, so that a heartbeat finds its host in one step.
+    fingerprint TEXT NOT NULL UNIQUE,
+    certificate_not_after_ms INTEGER NOT NULL,
+    -- Of the last whole report that was taken in; whatever else writes the host's shards clears it.
+    body_digest TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX hosts_by_name ON hosts (name) WHERE state <> 'decommissioned';
+
+  -- Every certificate that any host ever had, tombstones' too: rows are never deleted.
+  CREATE TABLE pins (
+    fingerprint TEXT PRIMARY KEY,
+    host_uuid TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    not_after_ms INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX pins_by_host ON pins (host_uuid);
+
+  CREATE TABLE shards (
+    name TEXT PRIMARY KEY,
+    host_uuid TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    config TEXT,
+    services TEXT NOT NULL,
+    -- Of the report's entry that this row shows; null where the row says something else.
+    digest TEXT,
+    changed_ms INTEGER NOT NULL,
+    assigned INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX shards_by_host ON shards (host_uuid);
+
+  CREATE TABLE problems (
+    host_uuid TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    decky TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    first_seen_ms INTEGER NOT NULL,
+    PRIMARY KEY (host_uuid, kind, decky)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX problems_by_decky ON problems (decky);
+
+  CREATE TABLE deckies (
+    name TEXT PRIMARY KEY,
+    host_uuid TEXT NOT NULL,
+    archetype TEXT NOT NULL,
+    distro TEXT,
+    hostname TEXT,
+    ip TEXT NOT NULL UNIQUE,
+    services TEXT NOT NULL,
+    service_config TEXT NOT NULL,
+    runtime TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX deckies_by_host ON deckies (host_uuid);
+
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    secret_hash TEXT NOT NULL UNIQUE,
+    created_ms INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    host_name TEXT,
+    used_ms INTEGER,
+    used_by_host_uuid TEXT,
+    revoked_ms INTEGER
+  ) STRICT;
+
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    host_uuid TEXT NOT NULL,
+    decky TEXT NOT NULL,
+    service TEXT NOT NULL,
+    session TEXT NOT NULL,
+    src_ip TEXT NOT NULL,
+    src_port INTEGER NOT NULL,
+    dst_ip TEXT NOT NULL,
+    dst_port INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    data TEXT NOT NULL,
+    received_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX events_by_decky ON events (decky, seq);
+  CREATE INDEX events_by_source ON events (src_ip, seq);
+  CREATE INDEX events_by_session ON events (session, seq);
+
+  -- The journal. The body of an event is not written twice: its key leads to it.
+  CREATE TABLE changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body TEXT
+  ) STRICT;
+
+  CREATE TABLE operators (
+    name TEXT PRIMARY KEY,
+    password_hash TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE sessions (
+    secret_hash TEXT PRIMARY KEY,
+    operator TEXT NOT NULL,
+    csrf_token TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT,
+    outcome TEXT NOT NULL,
+    address TEXT
+  ) STRICT;
+
+  CREATE TABLE refusals (
+    code TEXT PRIMARY KEY,
+    count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,109 @@
+import type { Decky, RuntimeName } from "../../domain/decky.ts";
+import type { StoredEvent } from "../../domain/event.ts";
+import type { Host, HostProblem, HostState } from "../../domain/host.ts";
+import type { ServiceName } from "../../domain/service.ts";
+import type { Shard, ShardState } from "../../domain/shard.ts";
+import type { JoinToken } from "../store.ts";
+import type { Row } from "./database.ts";
+
+/*
+ * Rows to records. A STRICT table holds what this program wrote and nothing else, so a column's
+ * type is asserted here, once, and nowhere else.
+ */
+
+export const text = (row: Row, column: string): string => row[column] as string;
+export const number = (row: Row, column: string): number => row[column] as number;
+export const textOrNull = (row: Row, column: string): string | null => row[column] as string | null;
+export const numberOrNull = (row: Row, column: string): number | null =>
+  row[column] as number | null;
+const json = <T>(row: Row, column: string): T => JSON.parse(text(row, column)) as T;
+
+export function hostOf(row: Row): Host {
+  return {
+    uuid: text(row, "uuid"),
+    name: text(row, "name"),
+    state: text(row, "state") as HostState,
+    enrolledMs: number(row, "enrolled_ms"),
+    lastSeenMs: numberOrNull(row, "last_seen_ms"),
+    silentSinceMs: numberOrNull(row, "silent_since_ms"),
+    decommissionedMs: numberOrNull(row, "decommissioned_ms"),
+    agentVersion: textOrNull(row, "agent_version"),
+    address: textOrNull(row, "address"),
+    clockSkewMs: numberOrNull(row, "clock_skew_ms"),
+    boot: number(row, "boot"),
+    sequence: number(row, "sequence"),
+    generation: number(row, "generation"),
+    fingerprint: text(row, "fingerprint"),
+    certificateNotAfterMs: number(row, "certificate_not_after_ms"),
+  };
+}
+
+export function shardOf(row: Row): Shard {
+  return {
+    name: text(row, "name"),
+    hostUuid: text(row, "host_uuid"),
+    state: text(row, "state") as ShardState,
+    reason: textOrNull(row, "reason"),
+    config: row["config"] === null ? null : json(row, "config"),
+    services: json(row, "services"),
+    changedMs: number(row, "changed_ms"),
+    assigned: row["assigned"] === 1,
+  };
+}
+
+export function problemOf(row: Row): HostProblem {
+  return {
+    hostUuid: text(row, "host_uuid"),
+    kind: text(row, "kind") as HostProblem["kind"],
+    decky: text(row, "decky"),
+    detail: text(row, "detail"),
+    firstSeenMs: number(row, "first_seen_ms"),
+  };
+}
+
+export function deckyOf(row: Row): Decky {
+  return {
+    name: text(row, "name"),
+    hostUuid: text(row, "host_uuid"),
+    archetype: text(row, "archetype"),
+    distro: textOrNull(row, "distro"),
+    hostname: textOrNull(row, "hostname"),
+    ip: text(row, "ip"),
+    services: json<ServiceName[]>(row, "services"),
+    serviceConfig: json(row, "service_config"),
+    runtime: text(row, "runtime") as RuntimeName,
+    createdMs: number(row, "created_ms"),
+  };
+}
+
+export function tokenOf(row: Row): JoinToken {
+  return {
+    id: text(row, "id"),
+    createdMs: number(row, "created_ms"),
+    createdBy: text(row, "created_by"),
+    expiresMs: number(row, "expires_ms"),
+    hostName: textOrNull(row, "host_name"),
+    usedMs: numberOrNull(row, "used_ms"),
+    usedByHostUuid: textOrNull(row, "used_by_host_uuid"),
+    revokedMs: numberOrNull(row, "revoked_ms"),
+  };
+}
+
+export function eventOf(row: Row): StoredEvent {
+  return {
+    seq: number(row, "seq"),
+    event_id: text(row, "event_id"),
+    kind: text(row, "kind") as StoredEvent["kind"],
+    host_uuid: text(row, "host_uuid"),
+    decky: text(row, "decky"),
+    service: text(row, "service"),
+    session: text(row, "session"),
+    src_ip: text(row, "src_ip"),
+    src_port: number(row, "src_port"),
+    dst_ip: text(row, "dst_ip"),
+    dst_port: number(row, "dst_port"),
+    at: text(row, "at"),
+    data: json(row, "data"),
+    received_ms: number(row, "received_ms"),
+  };
+}

@@ -1,0 +1,184 @@
+import { isUtf8 } from "node:buffer";
+import { hash } from "node:crypto";
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import type { EntryReading, HeartbeatReport, ReportEntry } from "../domain/heartbeat.ts";
+import type { ServiceStatus } from "../domain/shard.ts";
+import type { FieldFault } from "./fault.ts";
+
+/** Most bytes of a heartbeat's body. */
+export const MAX_HEARTBEAT_BYTES = 2 * 1024 * 1024;
+
+const Optional = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) =>
+  Type.Optional(Type.Union([schema, Type.Null()]));
+const Name = Type.String({ minLength: 1, maxLength: 255 });
+const Text = Type.String({ maxLength: 1024 });
+
+/** The seed's DeckyConfig. Keys that it does not name are dropped. */
+export const DeckyConfigShape = Type.Object({
+  name: Name,
+  ip: Text,
+  services: Type.Array(Name, { minItems: 1, maxItems: 256 }),
+  distro: Text,
+  base_image: Text,
+  hostname: Text,
+  build_base: Optional(Text),
+  archetype: Optional(Text),
+  service_config: Type.Optional(
+    Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown())),
+  ),
+  nmap_os: Type.Optional(Text),
+  mutate_interval: Optional(Type.Integer()),
+  last_mutated: Type.Optional(Type.Number()),
+  last_login_attempt: Type.Optional(Type.Number()),
+  host_uuid: Optional(Text),
+});
+
+/** Body of `POST /swarm/heartbeat`; the entries of `deckies` are checked one by one. */
+export const HeartbeatBody = Type.Object({
+  host_uuid: Type.String(),
+  agent_version: Optional(Text),
+  status: Type.Object({
+    deployed: Optional(Type.Boolean()),
+    mode: Optional(Text),
+    compose_path: Optional(Text),
+    deckies: Optional(Type.Array(Type.Unknown())),
+    runtime: Optional(Type.Record(Type.String(), Type.Unknown())),
+  }),
+});
+type HeartbeatBody = Static<typeof HeartbeatBody>;
+
+const ServiceStatusShape = Type.Object({
+  running: Type.Boolean(),
+  ip: Type.Optional(Text),
+  port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535 })),
+  reason: Type.Optional(Text),
+});
+
+const heartbeatBody = Compile(HeartbeatBody);
+const deckyConfig = Compile(DeckyConfigShape);
+const serviceStatus = Compile(ServiceStatusShape);
+const deckyConfigKeys: ReadonlySet<string> = new Set(Object.keys(DeckyConfigShape.properties));
+
+export type HeartbeatBodyReading =
+  | { readonly kind: "report"; readonly report: HeartbeatReport }
+  | {
+      readonly kind: "unreadable";
+      readonly code: "body-not-json" | "body-invalid";
+      readonly faults: readonly FieldFault[];
+    };
+
+/** Parses a heartbeat's body (JSON, RFC 8259, UTF-8). Its deckies are read on demand. */
+export function parseHeartbeat(body: Buffer): HeartbeatBodyReading {
+  const value = parseJson(body);
+  if (value === undefined) return { kind: "unreadable", code: "body-not-json", faults: [] };
+  if (heartbeatBody.Check(value)) {
+    return {
+      kind: "report",
+      report: {
+        hostUuid: value.host_uuid,
+        agentVersion: value.agent_version ?? null,
+        entries: entriesOf(value.status),
+      },
+    };
+  }
+  const faults = heartbeatBody
+    .Errors(value)
+    .slice(0, 20)
+    .map((error) => ({ field: error.instancePath, fault: error.message }));
+  return { kind: "unreadable", code: "body-invalid", faults };
+}
+
+function parseJson(body: Buffer): unknown {
+  if (!isUtf8(body)) return undefined;
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function entriesOf(status: HeartbeatBody["status"]): ReportEntry[] {
+  if (status.deployed !== true) return [];
+  const runtime = status.runtime ?? {};
+  return (status.deckies ?? []).map((entry, place) => {
+    const name = nameOf(entry);
+    const state = name !== null && Object.hasOwn(runtime, name) ? runtime[name] : undefined;
+    const digest = digestOf(entry, state);
+    if (digest === null) {
+      return { digest: "", read: () => malformed(name, place, "nested too deeply") };
+    }
+    return { digest, read: () => readEntry(entry, state, name, place) };
+  });
+}
+
+function nameOf(entry: unknown): string | null {
+  if (typeof entry !== "object" || entry === null || !("name" in entry)) return null;
+  const { name } = entry;
+  return typeof name === "string" && name !== "" && name.length <= 255 ? name : null;
+}
+
+/** Null if the entry is nested beyond what can be written out again. */
+function digestOf(entry: unknown, state: unknown): string | null {
+  try {
+    return hash("sha256", `${JSON.stringify(entry)}\n${JSON.stringify(state)}`, "base64url");
+  } catch {
+    return null;
+  }
+}
+
+function malformed(name: string | null, place: number, detail: string): EntryReading {
+  return { kind: "malformed", fault: { decky: name ?? `#${place}`, detail } };
+}
+
+function readEntry(
+  entry: unknown,
+  state: unknown,
+  name: string | null,
+  place: number,
+): EntryReading {
+  if (!deckyConfig.Check(entry)) {
+    const [first] = deckyConfig.Errors(entry);
+    return malformed(
+      name,
+      place,
+      `${first?.instancePath ?? ""} ${first?.message ?? "invalid"}`.trim(),
+    );
+  }
+  const known = { ...entry };
+  for (const key of Object.keys(known)) {
+    if (!deckyConfigKeys.has(key)) Reflect.deleteProperty(known, key);
+  }
+  return {
+    kind: "decky",
+    decky: {
+      name: entry.name,
+      config: known,
+      ...readRuntime(state),
+    },
+  };
+}
+
+/** `running` only if the entry says so, in so many words; whatever else it is, `degraded`. */
+function readRuntime(state: unknown) {
+  if (typeof state !== "object" || state === null || Array.isArray(state)) {
+    const reason = state === undefined ? null : "runtime entry is not an object";
+    return { state: "degraded" as const, reason, services: {} };
+  }
+  const facts: Readonly<Record<string, unknown>> = { ...state };
+  const reason = typeof facts["reason"] === "string" ? facts["reason"].slice(0, 1024) : null;
+  const services = readServices(facts["services"]);
+  if (facts["running"] === true) return { state: "running" as const, reason: null, services };
+  return {
+    state: facts["failed"] === true ? ("failed" as const) : ("degraded" as const),
+    reason,
+    services,
+  };
+}
+
+function readServices(services: unknown): Readonly<Record<string, ServiceStatus>> {
+  if (typeof services !== "object" || services === null) return {};
+  return Object.fromEntries(
+    Object.entries(services).filter(([, status]) => serviceStatus.Check(status)),
+  );
+}
