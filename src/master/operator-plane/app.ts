@@ -1,0 +1,116 @@
+import cookie from "@fastify/cookie";
+import helmet from "@fastify/helmet";
+import fastify from "fastify";
+import { DecnetError } from "../../domain/errors.ts";
+import { createAudit } from "./audit.ts";
+import { createGate, type LocalSockets } from "./caller.ts";
+import { serveDashboard } from "./dashboard.ts";
+import type { OperatorPlaneDeps } from "./deps.ts";
+import { createLogins } from "./login.ts";
+import { noteMethods } from "./methods.ts";
+import { describeApi } from "./openapi.ts";
+import type { App, Counters, Plane } from "./plane.ts";
+import { pathOf, sendRefusal } from "./refusal.ts";
+import { auditRoutes } from "./routes/audit.ts";
+import { deckyRoutes } from "./routes/deckies.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { hostRoutes } from "./routes/hosts.ts";
+import { operatorRoutes } from "./routes/operators.ts";
+import { sessionRoutes } from "./routes/session.ts";
+import { statusRoutes } from "./routes/status.ts";
+import { streamRoutes } from "./routes/stream.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+import { compileValidator } from "./validation.ts";
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** Of both listeners alike. */
+export const HTTP_LIMITS = {
+  requestTimeout: 15_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 5_000,
+} as const;
+
+const SECURITY_HEADERS = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      imgSrc: ["'self'", "data:"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      objectSrc: ["'none'"],
+    },
+  },
+  xFrameOptions: { action: "deny" },
+  referrerPolicy: { policy: "no-referrer" },
+  // Plain HTTP on loopback: there is nothing to pin to TLS.
+  strictTransportSecurity: false,
+} as const;
+
+/** The whole operator plane, on no listener yet. */
+export async function buildApp(deps: OperatorPlaneDeps, local: LocalSockets): Promise<App> {
+  const { log, random } = deps;
+  const app: App = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: HTTP_LIMITS.requestTimeout,
+    http: HTTP_LIMITS,
+    forceCloseConnections: true,
+    requestIdHeader: false,
+    genReqId: () => random(9).toString("base64url"),
+    frameworkErrors: (error, request, reply) => void sendRefusal(error, request, reply, log),
+  });
+  const audit = createAudit(deps);
+  const counters: Counters = { openStreams: 0, answers: new Map() };
+  const plane: Plane = { ...deps, audit, counters, logins: createLogins({ ...deps, audit }) };
+
+  app.removeContentTypeParser("text/plain");
+  app.setValidatorCompiler(compileValidator);
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, log));
+  app.decorateRequest("caller");
+
+  const methods = noteMethods(app);
+  await app.register(cookie);
+  await app.register(helmet, SECURITY_HEADERS);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+    if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");
+  });
+  app.addHook("onRequest", createGate({ ...deps, local }));
+  app.addHook("onResponse", async (_request, { statusCode }) => {
+    const status = String(statusCode);
+    counters.answers.set(status, (counters.answers.get(status) ?? 0) + 1);
+  });
+
+  await describeApi(app, deps.version);
+  healthRoutes(app, plane);
+  await app.register(
+    async (api: App) => {
+      sessionRoutes(api, plane);
+      statusRoutes(api, plane);
+      hostRoutes(api, plane);
+      deckyRoutes(api, plane);
+      eventRoutes(api, plane);
+      tokenRoutes(api, plane);
+      auditRoutes(api, plane);
+      operatorRoutes(api, plane);
+      streamRoutes(api, plane);
+    },
+    { prefix: "/api/v1" },
+  );
+  const sendPage = await serveDashboard(app, deps.dashboardDir);
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.allowed(pathOf(request));
+    if (allowed.length > 0 && !allowed.includes(request.method)) {
+      reply.header("allow", allowed.join(", "));
+      return sendRefusal(new DecnetError("method-not-allowed"), request, reply, log);
+    }
+    if (sendPage(request, reply)) return reply;
+    return sendRefusal(new DecnetError("route-unknown"), request, reply, log);
+  });
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,58 @@
+import type { Clock } from "../../domain/clock.ts";
+import type { Log } from "../../domain/log.ts";
+import type { JoinToken, Store } from "../../store/store.ts";
+import type { Live } from "../live.ts";
+
+/** All that the operator plane needs from the rest of the master. */
+export interface OperatorPlaneDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly live: Live;
+  /** Unpredictable bytes: for sessions, passwords and ids of requests. */
+  readonly random: (bytes: number) => Buffer;
+  readonly version: string;
+  readonly startedMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** Loopback only; port 0 takes any free one. */
+  readonly listen: Address;
+  /** Unix socket for the command line on this machine; null for none. */
+  readonly socketPath: string | null;
+  /** The dashboard as built, with its index.html; null for none. */
+  readonly dashboardDir: string | null;
+  readonly agentPlane: Address;
+  readonly enrollment: Address;
+  /** Lowercase hex SHA-256 of the authority's certificate. */
+  readonly authorityFingerprint: string;
+  readonly mintToken: (request: {
+    readonly ttlMs: number;
+    readonly hostName: string | null;
+    readonly createdBy: string;
+  }) => Promise<{ readonly token: JoinToken; readonly secret: string }>;
+  /** Leaves the tombstone and cuts the host's open sockets. Null if there is no such host. */
+  readonly decommission: (uuid: string) => Promise<{ readonly already: boolean } | null>;
+  /** A loopback address for a decky of this name; another one for each attempt, from 0. */
+  readonly addressFor: (name: string, attempt: number) => string;
+  readonly metrics: MetricsSource;
+}
+
+/** What the rest of the master counts. */
+export interface MetricsSource {
+  /** Heartbeats since the start by outcome: `accepted`, or the code of the refusal. */
+  heartbeats(): ReadonlyMap<string, number>;
+  /** Open connections of agents. */
+  agentConnections(): number;
+  /** Master's clock when the liveness sweep last succeeded; null before the first time. */
+  lastSweepMs(): number | null;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface OperatorPlane {
+  /** TCP port that it listens on. */
+  readonly port: number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,72 @@
+import { Type } from "typebox";
+import { DecnetError } from "../../../domain/errors.ts";
+import { ApiError, listOf } from "../../../wire/api/common.ts";
+import { ApiToken, CreateTokenAnswer, CreateTokenRequest } from "../../../wire/api/token.ts";
+import { type App, listAsOf, type Plane } from "../plane.ts";
+
+const DEFAULT_TTL_MS = 15 * 60 * 1_000;
+/** Without an argument it reads the token from standard input: secrets are no arguments. */
+const ENROLL_COMMAND = "decnet agent enroll";
+
+const errors = { "4xx": ApiError, "5xx": ApiError };
+const tags = ["tokens"];
+
+export function tokenRoutes(app: App, plane: Plane): void {
+  const { store, clock, audit, mintToken } = plane;
+
+  app.get(
+    "/tokens",
+    {
+      schema: {
+        tags,
+        summary: "Join tokens, without their secrets",
+        response: { 200: listOf(ApiToken), ...errors },
+      },
+    },
+    () => listAsOf(plane, () => store.listTokens()),
+  );
+
+  app.post(
+    "/tokens",
+    {
+      schema: {
+        tags,
+        summary: "Makes a join token; its secret is in this answer and nowhere else",
+        body: CreateTokenRequest,
+        response: { 201: CreateTokenAnswer, ...errors },
+      },
+    },
+    async (request, reply) => {
+      const { ttlMs = DEFAULT_TTL_MS, hostName = null } = request.body;
+      const createdBy = request.caller.kind === "anonymous" ? "" : request.caller.actor;
+      const { token, secret } = await audit.act(
+        request,
+        { action: "token.create", target: hostName },
+        () => mintToken({ ttlMs, hostName, createdBy }),
+      );
+      return reply.code(201).send({ token, secret, command: ENROLL_COMMAND });
+    },
+  );
+
+  app.delete(
+    "/tokens/:id",
+    {
+      schema: {
+        tags,
+        summary: "Revokes a join token that was not used; again if it was revoked before",
+        params: Type.Object({ id: Type.String() }),
+        response: { 204: Type.Null(), ...errors },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await audit.act(request, { action: "token.revoke", target: id }, async () => {
+        if (await store.revokeToken(id, clock.nowMs())) return;
+        const token = (await store.listTokens()).find((token) => token.id === id);
+        if (token === undefined) throw new DecnetError("token-not-found", id);
+        if (token.usedMs !== null) throw new DecnetError("token-spent", id);
+      });
+      return reply.code(204).send(null);
+    },
+  );
+}
