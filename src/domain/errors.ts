@@ -167,7 +167,8 @@ export const ERRORS = {
   "host-header-refused": {
     status: 421,
     message: "the Host header does not name this machine",
-    remedy: "Use http://127.0.0.1 or http://localhost, with the port; from elsewhere, an SSH tunnel.",
+    remedy:
+      "Use http://127.0.0.1 or http://localhost, with the port; from elsewhere, an SSH tunnel.",
   },
   "origin-refused": {
     status: 403,
@@ -290,7 +291,8 @@ export const ERRORS = {
   "not-enrolled": {
     status: null,
     message: "this machine is not enrolled",
-    remedy: "Make a token on the master (decnet token create), then run the command that it prints.",
+    remedy:
+      "Make a token on the master (decnet token create), then run the command that it prints.",
   },
   "already-enrolled": {
     status: null,

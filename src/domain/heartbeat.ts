@@ -1,4 +1,4 @@
-import type { Host, PinSlot } from "./host.ts";
+import type { Host, HostProblem, PinSlot } from "./host.ts";
 import type { DeckyConfig, ServiceStatus } from "./shard.ts";
 
 /** What a heartbeat's body says, parsed and not yet believed. */
@@ -36,7 +36,13 @@ export interface MalformedDecky {
 }
 
 export type HeartbeatOutcome =
-  | { readonly kind: "accepted"; readonly hostUuid: string; readonly generation: number }
+  | {
+      readonly kind: "accepted";
+      readonly hostUuid: string;
+      readonly generation: number;
+      /** What was not taken in and was not known from an earlier report; left out if nothing. */
+      readonly problems?: readonly HostProblem[];
+    }
   | {
       readonly kind: "refused";
       readonly code: HeartbeatRefusal;

@@ -1,7 +1,7 @@
 import type { Change } from "../domain/change.ts";
 import type { Decky } from "../domain/decky.ts";
 import type { DecoyEvent, StoredEvent } from "../domain/event.ts";
-import type { HeartbeatOutcome, HeartbeatReport } from "../domain/heartbeat.ts";
+import type { HeartbeatOutcome, HeartbeatReport, IdentityRefusal } from "../domain/heartbeat.ts";
 import type { Host, HostProblem, PinSlot } from "../domain/host.ts";
 import type { Shard } from "../domain/shard.ts";
 
@@ -84,6 +84,11 @@ export interface PinOwner {
 }
 
 export interface HostStore {
+  /** A host says that it stops now: it is silent at once, and back with its next heartbeat. */
+  leaveHost(leave: {
+    readonly fingerprint: string;
+    readonly nowMs: number;
+  }): Promise<{ readonly kind: "left" } | IdentityRefused>;
   getHost(uuid: string): Promise<Host | null>;
   /** By name, tombstones left out. */
   getHostByName(name: string): Promise<Host | null>;
@@ -203,10 +208,13 @@ export type EventsOutcome =
       /** Never to be sent again: ids of events that are not this host's to send. */
       readonly refused: readonly string[];
     }
-  | {
-      readonly kind: "refused";
-      readonly code: "certificate-mismatch" | "host-decommissioned" | "host-quarantined";
-    };
+  | IdentityRefused;
+
+/** The certificate may not speak for any host. */
+export interface IdentityRefused {
+  readonly kind: "refused";
+  readonly code: Exclude<IdentityRefusal, "host-unknown">;
+}
 
 export interface ChangeStore {
   /**
@@ -218,8 +226,11 @@ export interface ChangeStore {
   headSeq(): Promise<number>;
   /** Keeps the newest `keep` rows. */
   trimChanges(keep: number): Promise<void>;
-  /** Calls `wake` after each commit that added to the journal. Returns how to stop. */
-  onChange(wake: () => void): () => void;
+  /**
+   * Calls `wake` after each commit that added to the journal. Returns how to stop.
+   * `hosts`: uuids of hosts whose own record changed (state, generation), for who waits on one.
+   */
+  onChange(wake: (hosts: ReadonlySet<string>) => void): () => void;
 }
 
 export interface Operator {

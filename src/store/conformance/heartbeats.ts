@@ -215,8 +215,27 @@ export function heartbeatConformance(open: OpenStore): void {
     assert.equal(back.silentSinceMs, null);
   });
 
+  withStore(
+    "leaveHost() shows the host as silent at once, until its next heartbeat",
+    async (store) => {
+      const claim = beat("a", [reported("d1")], { arrivedMs: T0 + 7 });
+      await one(store, claim);
+      const leave = { fingerprint: fingerprint("a"), nowMs: T0 + 9 };
+      assert.deepEqual(await store.leaveHost(leave), { kind: "left" });
+      assert.equal((await store.getHost("a"))?.silentSinceMs, T0 + 7);
+      await one(store, claim);
+      assert.equal((await store.getHost("a"))?.state, "active");
+      const refused = await store.leaveHost({ ...leave, fingerprint: fingerprint("nobody") });
+      assert.deepEqual(refused, { kind: "refused", code: "certificate-mismatch" });
+    },
+  );
+
   withStore("a malformed decky is skipped and shown, its siblings are kept", async (store) => {
-    await one(store, beat("a", [reported("d1")], { malformed: ["broken"] }));
+    const claim = beat("a", [reported("d1")], { malformed: ["broken"] });
+    const outcome = await one(store, claim);
+    assert.equal(outcome?.kind === "accepted" && outcome.problems?.length, 1);
+    const again = await one(store, { ...claim, arrivedMs: T0 + 2000, bodyDigest: "other" });
+    assert.equal(again?.kind === "accepted" && again.problems, undefined, "told once");
     assert.deepEqual(await states(store), { d1: "running" });
     assert.deepEqual(
       (await store.listProblems()).map(({ kind, decky: name }) => [kind, name]),

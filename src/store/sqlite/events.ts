@@ -1,4 +1,3 @@
-import { judgeIdentity } from "../../domain/heartbeat.ts";
 import type { EventStore } from "../store.ts";
 import type { Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
@@ -30,14 +29,9 @@ export function createEventStore(
   return {
     async appendEvents({ fingerprint, nowMs, events }) {
       return commit(() => {
-        const pin = hosts.findPin(fingerprint);
-        const host = pin === null ? null : hosts.get(pin.hostUuid);
-        const refusal = judgeIdentity(host, pin);
-        if (host === null || refusal !== null) {
-          const code =
-            refusal === null || refusal === "host-unknown" ? "certificate-mismatch" : refusal;
-          return { kind: "refused", code };
-        }
+        const found = hosts.identify(fingerprint);
+        if (found.kind === "refused") return found;
+        const { host } = found;
         const refused: string[] = [];
         let stored = 0;
         for (const event of events) {

@@ -94,14 +94,13 @@ export function createHeartbeatStore(
       next.uuid,
     );
     if (hostLooksDifferent(host, next)) hosts.announce(next, claim.arrivedMs);
-    if (reading.kind === "report" && !sameBody) {
-      shards.takeIn(host.uuid, reading.report.entries, claim.arrivedMs);
-    }
-    return accept(next);
+    if (reading.kind === "omitted" || sameBody) return accept(next);
+    const problems = shards.takeIn(host.uuid, reading.report.entries, claim.arrivedMs);
+    return problems.length === 0 ? accept(next) : { ...accept(next), problems };
   }
 
-  const accept = (host: Host): HeartbeatOutcome => ({
-    kind: "accepted",
+  const accept = (host: Host) => ({
+    kind: "accepted" as const,
     hostUuid: host.uuid,
     generation: host.generation,
   });

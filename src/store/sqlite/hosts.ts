@@ -1,15 +1,18 @@
+import { judgeIdentity } from "../../domain/heartbeat.ts";
 import type { Host, PinSlot } from "../../domain/host.ts";
-import type { EnrollmentOutcome, HostStore, TokenStore } from "../store.ts";
+import type { EnrollmentOutcome, HostStore, IdentityRefused, TokenStore } from "../store.ts";
 import type { Database } from "./database.ts";
 import type { Journal } from "./journal.ts";
 import { hostOf, numberOrNull, problemOf, shardOf, text, tokenOf } from "./rows.ts";
 import type { ShardRows } from "./shards.ts";
 
-/** The rows of hosts and their certificates, written in a transaction that the caller holds. */
+/** The rows of hosts and their certificates, read and written in a transaction that the caller holds. */
 export interface HostRows {
   get(uuid: string): Host | null;
   findPin(fingerprint: string): { readonly hostUuid: string; readonly slot: PinSlot } | null;
-  /** Writes what a heartbeat or an operator changed, and its row of the journal. */
+  /** Whose certificate it is, if it may speak for its host. */
+  identify(fingerprint: string): { readonly kind: "host"; readonly host: Host } | IdentityRefused;
+  /** Writes the journal's row of a host that was changed. */
   announce(host: Host, nowMs: number): void;
   /** Raises the generation of the desired state; the next report is read anew. */
   raiseGeneration(uuid: string, nowMs: number): number;
@@ -30,6 +33,14 @@ export function createHostRows(db: Database, journal: Journal): HostRows {
       const row = pin.get(fingerprint);
       if (row === undefined) return null;
       return { hostUuid: text(row, "host_uuid"), slot: text(row, "slot") as PinSlot };
+    },
+    identify(fingerprint) {
+      const pin = rows.findPin(fingerprint);
+      const host = pin === null ? null : rows.get(pin.hostUuid);
+      const refusal = judgeIdentity(host, pin);
+      if (host !== null && refusal === null) return { kind: "host", host };
+      const unknown = refusal === null || refusal === "host-unknown";
+      return { kind: "refused", code: unknown ? "certificate-mismatch" : refusal };
     },
     announce: (host, nowMs) => journal.write(nowMs, { topic: "host", key: host.uuid, body: host }),
     raiseGeneration(uuid, nowMs) {
@@ -61,6 +72,9 @@ export function createHostStore(
     UPDATE hosts SET last_seen_ms = min(last_seen_ms, ?1), silent_since_ms = min(silent_since_ms, ?1)
     WHERE last_seen_ms > ?1`);
   const rewindShards = db.prepare("UPDATE shards SET changed_ms = ?1 WHERE changed_ms > ?1");
+  const leave = db.prepare(`
+    UPDATE hosts SET state = 'silent', silent_since_ms = last_seen_ms
+    WHERE uuid = ? AND state = 'active' RETURNING *`);
   const bury = db.prepare(`
     UPDATE hosts SET state = 'decommissioned', decommissioned_ms = ?, silent_since_ms = NULL,
       body_digest = NULL
@@ -102,6 +116,15 @@ export function createHostStore(
       commit(() => {
         rewindHosts.run(nowMs);
         rewindShards.run(nowMs);
+      });
+    },
+    async leaveHost({ fingerprint, nowMs }) {
+      return commit(() => {
+        const found = hosts.identify(fingerprint);
+        if (found.kind === "refused") return found;
+        const row = leave.get(found.host.uuid);
+        if (row !== undefined) hosts.announce(hostOf(row), nowMs);
+        return { kind: "left" };
       });
     },
     async decommissionHost(uuid, nowMs) {

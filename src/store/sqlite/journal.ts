@@ -19,10 +19,12 @@ export function createJournal(db: Database): Journal {
   const head = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
   const oldest = db.prepare("SELECT min(seq) AS seq FROM changes");
   const trim = db.prepare("DELETE FROM changes WHERE seq <= ?");
-  const wakes = new Set<() => void>();
+  const wakes = new Set<(hosts: ReadonlySet<string>) => void>();
   let written = false;
+  let touchedHosts = new Set<string>();
   db.onRollback(() => {
     written = false;
+    touchedHosts = new Set();
   });
 
   const headSeq = () => Number(head.get()?.["seq"] ?? 0);
@@ -32,11 +34,14 @@ export function createJournal(db: Database): Journal {
       const body = change.topic === "event" ? null : JSON.stringify(change.body);
       insert.run(atMs, change.topic, change.key, body);
       written = true;
+      if (change.topic === "host") touchedHosts.add(change.key);
     },
     wakeIfWritten() {
       if (!written) return;
       written = false;
-      for (const wake of wakes) wake();
+      const touched = touchedHosts;
+      if (touched.size !== 0) touchedHosts = new Set();
+      for (const wake of wakes) wake(touched);
     },
     async changesAfter(seq, limit) {
       return db.read(() => {

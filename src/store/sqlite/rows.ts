@@ -16,7 +16,7 @@ export const number = (row: Row, column: string): number => row[column] as numbe
 export const textOrNull = (row: Row, column: string): string | null => row[column] as string | null;
 export const numberOrNull = (row: Row, column: string): number | null =>
   row[column] as number | null;
-const json = <T>(row: Row, column: string): T => JSON.parse(text(row, column)) as T;
+const json = (row: Row, column: string): unknown => JSON.parse(text(row, column));
 
 export function hostOf(row: Row): Host {
   return {
@@ -44,8 +44,8 @@ export function shardOf(row: Row): Shard {
     hostUuid: text(row, "host_uuid"),
     state: text(row, "state") as ShardState,
     reason: textOrNull(row, "reason"),
-    config: row["config"] === null ? null : json(row, "config"),
-    services: json(row, "services"),
+    config: row["config"] === null ? null : (json(row, "config") as Shard["config"]),
+    services: json(row, "services") as Shard["services"],
     changedMs: number(row, "changed_ms"),
     assigned: row["assigned"] === 1,
   };
@@ -69,8 +69,8 @@ export function deckyOf(row: Row): Decky {
     distro: textOrNull(row, "distro"),
     hostname: textOrNull(row, "hostname"),
     ip: text(row, "ip"),
-    services: json<ServiceName[]>(row, "services"),
-    serviceConfig: json(row, "service_config"),
+    services: json(row, "services") as readonly ServiceName[],
+    serviceConfig: json(row, "service_config") as Decky["serviceConfig"],
     runtime: text(row, "runtime") as RuntimeName,
     createdMs: number(row, "created_ms"),
   };
@@ -103,7 +103,7 @@ export function eventOf(row: Row): StoredEvent {
     dst_ip: text(row, "dst_ip"),
     dst_port: number(row, "dst_port"),
     at: text(row, "at"),
-    data: json(row, "data"),
+    data: json(row, "data") as StoredEvent["data"],
     received_ms: number(row, "received_ms"),
   };
 }

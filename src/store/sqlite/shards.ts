@@ -27,8 +27,9 @@ interface Known {
 export interface ShardRows {
   /**
    * Takes in a whole report of a host.
+   * @returns The problems that its last report did not have.
    */
-  takeIn(hostUuid: string, entries: readonly ReportEntry[], nowMs: number): void;
+  takeIn(hostUuid: string, entries: readonly ReportEntry[], nowMs: number): readonly HostProblem[];
   /** Writes a shard and its row of the journal. `digest` as in the table. */
   write(shard: Shard, digest: string | null, nowMs: number): void;
   remove(shard: Pick<Shard, "name" | "hostUuid">, nowMs: number): void;
@@ -140,7 +141,7 @@ export function createShardRows(db: Database, journal: Journal): ShardRows {
       for (const [name, { state }] of before.byName) {
         if (!listed.has(name)) dropUnlisted(hostUuid, name, state, nowMs);
       }
-      keepProblems(before, hostUuid, malformed, conflicts, nowMs);
+      return keepProblems(before, hostUuid, malformed, conflicts, nowMs);
     },
 
     write(shard, digest, nowMs) {
@@ -191,8 +192,8 @@ export function createShardRows(db: Database, journal: Journal): ShardRows {
     malformed: readonly MalformedDecky[],
     conflicts: readonly MalformedDecky[],
     nowMs: number,
-  ): void {
-    if (of.problems === 0 && malformed.length === 0 && conflicts.length === 0) return;
+  ): readonly HostProblem[] {
+    if (of.problems === 0 && malformed.length === 0 && conflicts.length === 0) return [];
     const kept = problemsOf.all(hostUuid).map(problemOf);
     const found = new Map<string, HostProblem>();
     const collect = (kind: HostProblem["kind"], { decky, detail }: MalformedDecky) => {
@@ -206,13 +207,14 @@ export function createShardRows(db: Database, journal: Journal): ShardRows {
     const now = [...found.values()].toSorted((a, b) =>
       `${a.kind} ${a.decky}` < `${b.kind} ${b.decky}` ? -1 : 1,
     );
-    if (JSON.stringify(now) === JSON.stringify(kept)) return;
+    if (JSON.stringify(now) === JSON.stringify(kept)) return [];
     of.problems = now.length;
     clearProblems.run(hostUuid);
     for (const { kind, decky, detail, firstSeenMs } of now) {
       addProblem.run(hostUuid, kind, decky, detail, firstSeenMs);
     }
     journal.write(nowMs, { topic: "problems", key: hostUuid, body: now });
+    return now.filter(({ firstSeenMs }) => firstSeenMs === nowMs);
   }
 
   return rows;
