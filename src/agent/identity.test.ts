@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { createPublicKey, randomBytes } from "node:crypto";
+import {
+  chmod,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { openAuthority } from "../pki/authority.ts";
+import { makeSigningRequest } from "../pki/csr.ts";
+import { type Identity, loadIdentity, saveIdentity, saveKey, wipeIdentity } from "./identity.ts";
+
+const root = await mkdtemp(join(tmpdir(), "decnet-identity-"));
+after(() => rm(root, { recursive: true }));
+const authority = await openAuthority({
+  dir: join(root, "authority"),
+  nowMs: Date.now(),
+  random: randomBytes,
+});
+
+async function makeIdentity(): Promise<Identity> {
+  const hostUuid = "0d1f5a3e-2f0c-4b7e-9a43-0c2f5d7e8a91";
+  const { keyPem } = await makeSigningRequest();
+  const { certificatePem } = await authority.issueAgent({
+    publicKey: createPublicKey(keyPem).export({ type: "spki", format: "der" }),
+    hostUuid,
+    nowMs: Date.now(),
+    ttlMs: 3_600_000,
+  });
+  return {
+    hostUuid,
+    hostName: "web-1",
+    agentHost: "192.0.2.7",
+    agentPort: 8770,
+    keyPem,
+    certificatePem,
+    authorityPem: authority.certificatePem,
+  };
+}
+
+test("loadIdentity() loads what saveIdentity() saved, the key for this user alone", async () => {
+  const dir = join(root, "saved");
+  const identity = await makeIdentity();
+  assert.equal(await loadIdentity(dir), null);
+  await saveIdentity(dir, identity);
+  assert.deepEqual(await loadIdentity(dir), identity);
+  assert.equal((await stat(dir)).mode & 0o777, 0o700);
+  assert.equal((await stat(join(dir, "key.pem"))).mode & 0o777, 0o600);
+});
+
+test("loadIdentity() finds none when enrollment was cut short before the last file", async () => {
+  const dir = join(root, "cut");
+  await saveKey(dir, (await makeIdentity()).keyPem);
+  assert.equal(await loadIdentity(dir), null);
+  await saveIdentity(dir, await makeIdentity());
+  await unlink(join(dir, "identity.json"));
+  assert.equal(await loadIdentity(dir), null);
+});
+
+test("loadIdentity() refuses a key that other users can read, and says what to do", async () => {
+  const dir = join(root, "readable");
+  await saveIdentity(dir, await makeIdentity());
+  await chmod(join(dir, "key.pem"), 0o644);
+  await assert.rejects(loadIdentity(dir), { code: "data-unusable", message: /chmod 600/ });
+});
+
+test("loadIdentity() refuses files that are damaged, missing or of another identity", async () => {
+  const dir = join(root, "damaged");
+  const other = await makeIdentity();
+  const damage: Readonly<Record<string, readonly string[]>> = {
+    "identity.json": ["", "null", "[]", '{"hostUuid": 1}'],
+    "key.pem": ["", "hello", other.keyPem],
+    "certificate.pem": ["", other.certificatePem],
+    "authority.pem": ["", other.certificatePem],
+  };
+  for (const [name, texts] of Object.entries(damage)) {
+    for (const text of texts) {
+      await saveIdentity(dir, await makeIdentity());
+      await writeFile(join(dir, name), text);
+      await assert.rejects(loadIdentity(dir), { code: "data-unusable" }, `${name}: ${text}`);
+    }
+  }
+  await unlink(join(dir, "certificate.pem"));
+  await assert.rejects(loadIdentity(dir), { code: "data-unusable", message: /certificate.pem/ });
+});
+
+test("wipeIdentity() overwrites the key before it removes it, and leaves nothing", async () => {
+  const dir = join(root, "wiped");
+  await saveIdentity(dir, await makeIdentity());
+  const held = await open(join(dir, "key.pem"));
+  try {
+    await wipeIdentity(dir);
+    const bytes = await held.readFile();
+    assert.ok(bytes.length > 0);
+    assert.ok(bytes.every((byte) => byte === 0));
+  } finally {
+    await held.close();
+  }
+  assert.deepEqual(await readdir(dir), []);
+  assert.equal(await loadIdentity(dir), null);
+});
+
+test("wipeIdentity() finishes what was cut short, and minds no directory that is not there", async () => {
+  const dir = join(root, "half-wiped");
+  await saveIdentity(dir, await makeIdentity());
+  await unlink(join(dir, "identity.json"));
+  await wipeIdentity(dir);
+  await wipeIdentity(dir);
+  assert.deepEqual(await readdir(dir), []);
+  await wipeIdentity(join(root, "never-was"));
+});
+
+test("saveIdentity() says so when the directory cannot be written", async () => {
+  await writeFile(join(root, "file"), "");
+  const saved = saveIdentity(join(root, "file"), await makeIdentity());
+  await assert.rejects(saved, { code: "data-unusable" });
+  assert.equal(await readFile(join(root, "file"), "utf8"), "");
+});

@@ -1,0 +1,159 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { chmod, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { DecnetError } from "../domain/errors.ts";
+import { syncDirectory, writeFileDurably } from "./durable-file.ts";
+
+/** Who this machine is in its swarm, and what proves it. */
+export interface Identity {
+  readonly hostUuid: string;
+  readonly hostName: string;
+  /** Where the master's agent plane listens. */
+  readonly agentHost: string;
+  readonly agentPort: number;
+  /** PKCS #8, PEM: made on this machine, never to leave it. */
+  readonly keyPem: string;
+  readonly certificatePem: string;
+  /** The swarm's authority: all that this machine trusts. */
+  readonly authorityPem: string;
+}
+
+const KEY = "key.pem";
+const CERTIFICATE = "certificate.pem";
+const AUTHORITY = "authority.pem";
+/** Written last and removed first: while it is not there, there is no identity. */
+const IDENTITY = "identity.json";
+
+/**
+ * @returns null if `dir` holds no identity, be it that enrollment was cut short.
+ * @throws {DecnetError} `data-unusable` if it holds one that cannot be used: other users can read
+ *   the key, or its files are damaged or do not fit each other.
+ */
+export async function loadIdentity(dir: string): Promise<Identity | null> {
+  return await usingDirectory(dir, async () => {
+    const json = await readFile(join(dir, IDENTITY), "utf8").catch(nullIfMissing);
+    if (json === null) return null;
+    const keyPath = join(dir, KEY);
+    if (((await stat(keyPath)).mode & 0o077) !== 0) {
+      throw new Error(`${keyPath} may be read by other users: chmod 600 ${keyPath}`);
+    }
+    const identity = {
+      ...readFacts(json, join(dir, IDENTITY)),
+      keyPem: await readFile(keyPath, "utf8"),
+      certificatePem: await readFile(join(dir, CERTIFICATE), "utf8"),
+      authorityPem: await readFile(join(dir, AUTHORITY), "utf8"),
+    };
+    if (!fits(identity)) throw new Error(`key and certificates in ${dir} do not fit each other`);
+    return identity;
+  });
+}
+
+/**
+ * Writes the whole identity; it is there once this resolves, and not before.
+ * @throws {DecnetError} `data-unusable`.
+ */
+export async function saveIdentity(dir: string, identity: Identity): Promise<void> {
+  const { hostUuid, hostName, agentHost, agentPort } = identity;
+  const facts = JSON.stringify({ hostUuid, hostName, agentHost, agentPort }, null, 2);
+  await saveKey(dir, identity.keyPem);
+  await usingDirectory(dir, async () => {
+    await writeFileDurably(join(dir, CERTIFICATE), identity.certificatePem, 0o644);
+    await writeFileDurably(join(dir, AUTHORITY), identity.authorityPem, 0o644);
+    await writeFileDurably(join(dir, IDENTITY), `${facts}\n`, 0o600);
+  });
+}
+
+/**
+ * Writes a key that has no certificate yet, so that a disk that cannot keep it is found out before
+ * a join token is spent on it. Makes `dir` with mode 0700.
+ * @throws {DecnetError} `data-unusable`.
+ */
+export async function saveKey(dir: string, keyPem: string): Promise<void> {
+  await usingDirectory(dir, async () => {
+    await mkdir(dir, { recursive: true });
+    await chmod(dir, 0o700);
+    await writeFileDurably(join(dir, KEY), keyPem, 0o600);
+  });
+}
+
+/**
+ * Removes the identity for good: the key's bytes are overwritten before its file goes. May be called
+ * again if it was cut short.
+ * @throws {DecnetError} `data-unusable`.
+ */
+export async function wipeIdentity(dir: string): Promise<void> {
+  await usingDirectory(dir, async () => {
+    await unlink(join(dir, IDENTITY)).catch(nullIfMissing);
+    await overwrite(join(dir, KEY));
+    for (const name of [KEY, CERTIFICATE, AUTHORITY]) {
+      await unlink(join(dir, name)).catch(nullIfMissing);
+    }
+    const there = await stat(dir).catch(nullIfMissing);
+    if (there !== null) await syncDirectory(dir);
+  });
+}
+
+async function overwrite(path: string): Promise<void> {
+  const file = await open(path, "r+").catch(nullIfMissing);
+  if (file === null) return;
+  try {
+    const { size } = await file.stat();
+    await file.write(new Uint8Array(size), 0, size, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function readFacts(
+  json: string,
+  path: string,
+): Pick<Identity, "hostUuid" | "hostName" | "agentHost" | "agentPort"> {
+  const damaged = () => new Error(`${path} is damaged`);
+  let value: Readonly<Record<string, unknown>>;
+  try {
+    value = { ...JSON.parse(json) };
+  } catch {
+    throw damaged();
+  }
+  const { hostUuid, hostName, agentHost, agentPort } = value;
+  if (
+    typeof hostUuid !== "string" ||
+    typeof hostName !== "string" ||
+    typeof agentHost !== "string" ||
+    typeof agentPort !== "number"
+  ) {
+    throw damaged();
+  }
+  return { hostUuid, hostName, agentHost, agentPort };
+}
+
+/** Whether the certificate is of this key and under this authority. */
+export function fits(
+  identity: Pick<Identity, "keyPem" | "certificatePem" | "authorityPem">,
+): boolean {
+  try {
+    const certificate = new X509Certificate(identity.certificatePem);
+    return (
+      certificate.checkPrivateKey(createPrivateKey(identity.keyPem)) &&
+      certificate.verify(new X509Certificate(identity.authorityPem).publicKey)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === "ENOENT") return null;
+  throw error;
+}
+
+async function usingDirectory<T>(dir: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof DecnetError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DecnetError("data-unusable", `identity in ${dir}: ${why}`, { cause: error });
+  }
+}

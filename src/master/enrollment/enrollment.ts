@@ -1,0 +1,209 @@
+import { isUtf8 } from "node:buffer";
+import { STATUS_CODES } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Clock } from "../../domain/clock.ts";
+import { DecnetError } from "../../domain/errors.ts";
+import type { Log } from "../../domain/log.ts";
+import type { Authority } from "../../pki/authority.ts";
+import type { RandomBytes } from "../../pki/issue.ts";
+import { type Store, StoreUnavailable } from "../../store/store.ts";
+import { parseEnrollmentRequest } from "../../wire/enrollment.ts";
+import { AddressBudget } from "./address-budget.ts";
+import { type Answer, type HttpErrorCode, jsonAnswer, rawAnswer, refusal, send } from "./answer.ts";
+import { enrollHost } from "./enroll-host.ts";
+import { LIMITS, type Refuse, type RequestReading, readRequest } from "./request.ts";
+import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "./server-certificate.ts";
+
+/** Default life of an agent's certificate. */
+export const AGENT_CERTIFICATE_TTL_MS = 90 * 86_400_000;
+
+export interface EnrollmentDeps {
+  readonly store: Pick<Store, "findToken" | "enrollHost" | "appendAudit">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly authority: Authority;
+  readonly random: RandomBytes;
+  /** Port 0 lets the system choose. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Where agents reach the agent plane, as the answer tells them. */
+  readonly agentPlane: { readonly host: string; readonly port: number };
+  /** 90 days if left out. */
+  readonly agentCertificateTtlMs?: number | undefined;
+  /** Counts a refusal: those are of an attacker's making, so they are never rows. */
+  readonly refused: (code: HttpErrorCode) => void;
+}
+
+export interface Enrollment {
+  readonly port: number;
+  /** Takes no more requests, lets those finish that are being written, and cuts the rest. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the enrollment listener: TLS 1.2 or later under the authority, `POST /enroll` and
+ * `GET /authority`, nothing else. It asks for no client certificate: the join token is the proof.
+ *
+ * @throws {DecnetError} `port-in-use`, or `config-invalid` if it cannot listen for another reason.
+ */
+export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> {
+  const { authority, clock, log } = deps;
+  const budget = new AddressBudget({ ...LIMITS, maxAddresses: LIMITS.addresses });
+  const enrolling = new Set<Promise<unknown>>();
+  const sockets = new Set<Duplex>();
+  const stop = new AbortController();
+
+  const first = await authority.issueMaster({
+    nowMs: clock.nowMs(),
+    ttlMs: MASTER_CERTIFICATE_TTL_MS,
+  });
+  const server = createServer({
+    key: first.keyPem,
+    cert: first.chainPem,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["http/1.1"],
+    handshakeTimeout: LIMITS.handshakeMs,
+    requestTimeout: LIMITS.requestMs,
+    headersTimeout: LIMITS.headersMs,
+    connectionsCheckingInterval: 500,
+    maxHeaderSize: LIMITS.headerBytes,
+  });
+  server.maxConnections = LIMITS.connections;
+
+  const refuse: Refuse = (code, detail, headers) => {
+    deps.refused(code);
+    return refusal(code, detail, headers);
+  };
+
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on("drop", () => deps.refused("overloaded"));
+  server.on("tlsClientError", (error) => log.debug("handshake failed", { error: error.message }));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    const late = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    const answer = late
+      ? refuse("body-too-slow")
+      : { ...refusal("body-invalid", "not an HTTP request"), status: 400 };
+    socket.end(rawAnswer(answer, STATUS_CODES[answer.status] ?? ""));
+  });
+  server.on("request", (request, response) => {
+    const answered = async () => {
+      const reading = await readRequest(request, { budget, nowMs: clock.nowMs(), refuse });
+      if (reading.kind === "gone") return;
+      const answering = answerOf(deps, reading, refuse).then((answer) => send(response, answer));
+      enrolling.add(answering);
+      await answering.finally(() => enrolling.delete(answering));
+    };
+    answered().catch((error: unknown) => {
+      log.error("enrollment listener failed", { error });
+      request.socket.destroy();
+    });
+  });
+
+  await listen(server, deps.listen);
+  void keepServerCertificate({
+    authority,
+    clock,
+    log,
+    signal: stop.signal,
+    apply: ({ keyPem, chainPem }) =>
+      server.setSecureContext({ key: keyPem, cert: chainPem, minVersion: "TLSv1.2" }),
+  });
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      stop.abort();
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      await Promise.allSettled(enrolling);
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+async function answerOf(
+  deps: EnrollmentDeps,
+  reading: Exclude<RequestReading, { kind: "gone" }>,
+  refuse: Refuse,
+): Promise<Answer> {
+  if (reading.kind === "answered") return reading.answer;
+  if (reading.kind === "authority") {
+    const headers = { "content-type": "application/x-pem-file" };
+    return { status: 200, headers, body: deps.authority.certificatePem };
+  }
+  try {
+    return await enroll(deps, reading, refuse);
+  } catch (error) {
+    if (error instanceof StoreUnavailable) {
+      deps.log.error("enrollment failed: store unavailable", { error });
+      return refuse("store-unavailable", null, { "retry-after": "5" });
+    }
+    deps.log.error("enrollment failed", { error });
+    return refuse("internal");
+  }
+}
+
+async function enroll(
+  deps: EnrollmentDeps,
+  { body, address }: { readonly body: Buffer; readonly address: string },
+  refuse: Refuse,
+): Promise<Answer> {
+  if (!isUtf8(body)) return refuse("body-not-json");
+  const parsed = parseEnrollmentRequest(body.toString("utf8"));
+  if (parsed.kind === "unreadable") {
+    return refuse(parsed.code, parsed.code === "body-invalid" ? parsed.fields : null);
+  }
+  const nowMs = deps.clock.nowMs();
+  const { agentCertificateTtlMs = AGENT_CERTIFICATE_TTL_MS } = deps;
+  const outcome = await enrollHost({ ...deps, agentCertificateTtlMs }, parsed.request, {
+    address,
+    nowMs,
+  });
+  if (outcome.kind === "refused") return refuse(outcome.code, outcome.detail);
+
+  const { host_uuid: hostUuid, host_name: hostName } = outcome.answer;
+  deps.log.info("host enrolled", { hostUuid, hostName, address });
+  try {
+    await deps.store.appendAudit({
+      atMs: nowMs,
+      actor: `host:${hostUuid}`,
+      action: "host.enroll",
+      target: hostName,
+      outcome: "ok",
+      address,
+    });
+  } catch (error) {
+    // The host is enrolled and its token used up: to answer anything else would lose both.
+    deps.log.error("enrollment could not be put in the audit", { hostUuid, error });
+  }
+  return jsonAnswer(201, outcome.answer);
+}
+
+function listen(
+  server: ReturnType<typeof createServer>,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const place = `${host}:${port}`;
+      reject(
+        cause.code === "EADDRINUSE"
+          ? new DecnetError("port-in-use", place, { cause })
+          : new DecnetError("config-invalid", `cannot listen on ${place}: ${cause.message}`, {
+              cause,
+            }),
+      );
+    });
+    server.listen({ host, port }, resolve);
+  });
+}

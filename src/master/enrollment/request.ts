@@ -1,0 +1,81 @@
+import type { IncomingMessage } from "node:http";
+import type { AddressBudget } from "./address-budget.ts";
+import type { Answer, HttpErrorCode } from "./answer.ts";
+
+/** What one client may cost; docs/protocol.md tells. */
+export const LIMITS = {
+  bodyBytes: 65_536,
+  headerBytes: 8192,
+  requestMs: 10_000,
+  headersMs: 5000,
+  handshakeMs: 10_000,
+  connections: 256,
+  burst: 20,
+  perSecond: 2,
+  addresses: 10_000,
+} as const;
+
+const ROUTES: ReadonlyMap<string, string> = new Map([
+  ["/enroll", "POST"],
+  ["/authority", "GET"],
+]);
+
+/** Makes a refusal and counts it. */
+export type Refuse = (
+  code: HttpErrorCode,
+  detail?: string | readonly unknown[] | null,
+  headers?: Readonly<Record<string, string>>,
+) => Answer;
+
+export type RequestReading =
+  | { readonly kind: "answered"; readonly answer: Answer }
+  | { readonly kind: "authority" }
+  | { readonly kind: "enroll"; readonly body: Buffer; readonly address: string }
+  /** The client hung up. */
+  | { readonly kind: "gone" };
+
+/** Reads a request as far as HTTP goes: rate, route, method and a bounded body. */
+export async function readRequest(
+  request: IncomingMessage,
+  deps: { readonly budget: AddressBudget; readonly nowMs: number; readonly refuse: Refuse },
+): Promise<RequestReading> {
+  const answered = (...refusal: Parameters<Refuse>): RequestReading => ({
+    kind: "answered",
+    answer: deps.refuse(...refusal),
+  });
+  const address = addressOf(request);
+  const waitMs = deps.budget.take(address, deps.nowMs);
+  if (waitMs > 0) {
+    return answered("rate-limited", null, { "retry-after": String(Math.ceil(waitMs / 1000)) });
+  }
+  const method = ROUTES.get(request.url ?? "");
+  if (method === undefined) return answered("route-unknown");
+  if (request.method !== method) return answered("method-not-allowed", null, { allow: method });
+  if (method === "GET") return { kind: "authority" };
+  const body = await readBody(request);
+  if (body === "gone") return { kind: "gone" };
+  if (body === "too-large") return answered("body-too-large", `over ${LIMITS.bodyBytes} bytes`);
+  return { kind: "enroll", body, address };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | "too-large" | "gone"> {
+  if (Number(request.headers["content-length"] ?? 0) > LIMITS.bodyBytes) return "too-large";
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const part = chunk as Buffer;
+      bytes += part.length;
+      if (bytes > LIMITS.bodyBytes) return "too-large";
+      chunks.push(part);
+    }
+  } catch {
+    return "gone";
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Without the prefix that a listener for both families puts before an IPv4 address. */
+function addressOf(request: IncomingMessage): string {
+  return (request.socket.remoteAddress ?? "unknown").replace(/^::ffff:/, "");
+}

@@ -1,0 +1,39 @@
+import type { Clock } from "../../domain/clock.ts";
+import type { Log } from "../../domain/log.ts";
+import type { Authority, MasterCertificate } from "../../pki/authority.ts";
+
+/** Half of it stays below the longest sleep of a timer, 2^31 milliseconds. */
+export const MASTER_CERTIFICATE_TTL_MS = 30 * 86_400_000;
+
+/**
+ * Keeps a listener's certificate fresh: issues another at half its life, for as long as the
+ * listener lives. Connections that are open keep theirs.
+ *
+ * @param apply Hands the listener its next certificate, such as by `server.setSecureContext`.
+ * @returns Once `signal` aborts.
+ */
+export async function keepServerCertificate(deps: {
+  readonly authority: Authority;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly apply: (certificate: MasterCertificate) => void;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { authority, clock, log, apply, signal } = deps;
+  for (;;) {
+    try {
+      await clock.sleep(MASTER_CERTIFICATE_TTL_MS / 2, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    try {
+      apply(
+        await authority.issueMaster({ nowMs: clock.nowMs(), ttlMs: MASTER_CERTIFICATE_TTL_MS }),
+      );
+    } catch (error) {
+      // Half its life is left, and another try comes before that ends.
+      log.error("could not renew a listener's certificate", { error });
+    }
+  }
+}
