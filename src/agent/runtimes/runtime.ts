@@ -1,4 +1,7 @@
 import type { DeckyIdentity } from "../../decoys/persona.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { DecoyEvent } from "../../domain/event.ts";
+import type { Log } from "../../domain/log.ts";
 import type { ServiceStatus } from "../../domain/shard.ts";
 import type { DesiredDecky } from "../../wire/desired.ts";
 
@@ -24,4 +27,15 @@ export interface DeckyStatus {
   readonly services: Readonly<Record<string, ServiceStatus>>;
   /** What the decky passes for: goes into the heartbeat. */
   readonly identity: DeckyIdentity;
+}
+
+/** What every runtime is given. */
+export interface RuntimeDeps {
+  readonly hostUuid: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Takes an event over: once it returns, keeping the event is the taker's matter. */
+  emit(event: DecoyEvent): void;
+  /** Called whenever what `status()` answers has changed: time for a heartbeat. */
+  onChange(): void;
 }

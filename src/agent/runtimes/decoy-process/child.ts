@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { create as createDomain } from "node:domain";
+import type { Log } from "../../../domain/log.ts";
+import type { BoundSocket } from "./bound-socket.ts";
+import { type Confinement, decoyProcessMain } from "./confinement.ts";
+import { type FromDecoyProcess, parseFromDecoyProcess, type ToDecoyProcess } from "./messages.ts";
+import { readOutput } from "./output.ts";
+
+/** A process that sends more rubbish than this is no longer ours. */
+const MALFORMED_LIMIT = 100;
+
+/** One life of the decoy process. */
+export interface DecoyChild {
+  readonly pid: number | undefined;
+  /** Messages so far that it should never have sent; each was dropped. */
+  readonly malformed: number;
+  send(message: ToDecoyProcess, socket?: BoundSocket): void;
+  kill(): void;
+}
+
+export interface DecoyChildDeps {
+  readonly confinement: Confinement;
+  readonly log: Log;
+  onMessage(message: FromDecoyProcess): void;
+  /** It serves no longer; messages that it sent before may still come. */
+  onDown(reason: string): void;
+  /** It is gone and no message will come any more. */
+  onGone(): void;
+}
+
+/**
+ * Starts the process and reads what it says as coming from an enemy: whoever takes it over holds
+ * its end of the channel. `main` is another script than the decoy process's for tests.
+ */
+export function startChild(deps: DecoyChildDeps, main = decoyProcessMain): DecoyChild {
+  const { confinement, log } = deps;
+  const flags = confinement.dropsPrivilege ? ["--drop-privilege"] : [];
+  let malformed = 0;
+  let exited = false;
+  let disconnected = false;
+  let down = false;
+  let lastLine = "";
+
+  // Node parses the channel itself and throws, where nothing can catch it, at a line that is not
+  // JSON or that imitates its own protocol. A domain is the one place where such a throw arrives.
+  const guard = createDomain();
+  guard.on("error", (error) => {
+    log.error("decoy process broke the channel and is killed", { error: error.message });
+    child.kill("SIGKILL");
+  });
+  const child: ChildProcess = guard.run(() =>
+    spawn(confinement.command, [...confinement.argv, main, ...flags], {
+      cwd: confinement.cwd,
+      env: confinement.env,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // Its own session: no terminal, and a Ctrl-C goes to the agent alone.
+      detached: true,
+      serialization: "json",
+    }),
+  );
+
+  function goDown(reason: string): void {
+    if (down) return;
+    down = true;
+    deps.onDown(lastLine === "" ? reason : `${reason}: ${lastLine}`);
+  }
+
+  function goGone(): void {
+    if (exited && disconnected) deps.onGone();
+  }
+
+  child.on("error", (error) => {
+    log.error("decoy process failed", { error: error.message });
+    if (child.pid !== undefined) return;
+    exited = true;
+    disconnected = true;
+    goDown(`decoy process could not be started: ${error.message}`);
+    goGone();
+  });
+  child.on("exit", (code, signal) => {
+    exited = true;
+    goDown(`decoy process ended (${signal ?? `exit code ${code}`})`);
+    goGone();
+  });
+  child.on("disconnect", () => {
+    disconnected = true;
+    if (!exited) child.kill("SIGKILL");
+    goDown("decoy process closed its channel");
+    goGone();
+  });
+  child.on("message", (value: unknown, handle: unknown) => {
+    const message = handle === undefined ? parseFromDecoyProcess(value) : null;
+    if (message) {
+      deps.onMessage(message);
+      return;
+    }
+    discard(handle);
+    malformed += 1;
+    log.warn("dropped a malformed message of the decoy process", { malformed });
+    if (malformed > MALFORMED_LIMIT) child.kill("SIGKILL");
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
+    readOutput(stream, (line) => {
+      lastLine = line;
+      log.warn("decoy process says", { line });
+    });
+  }
+
+  return {
+    pid: child.pid,
+    get malformed() {
+      return malformed;
+    },
+    send(message, socket) {
+      if (!child.connected) return;
+      // A failure means that the process is dying; its end is told by other events.
+      child.send(message, socket?.handle, {}, () => {});
+    },
+    kill() {
+      child.kill("SIGKILL");
+    },
+  };
+}
+
+/** Closes a socket that the process has no business to send. */
+function discard(handle: unknown): void {
+  if (typeof handle !== "object" || handle === null) return;
+  if ("destroy" in handle && typeof handle.destroy === "function") handle.destroy();
+  else if ("close" in handle && typeof handle.close === "function") handle.close();
+}
