@@ -2,7 +2,7 @@ import type { Clock } from "../../domain/clock.ts";
 import type { Log } from "../../domain/log.ts";
 import type { Authority, MasterCertificate } from "../../pki/authority.ts";
 
-/** Half of it stays below the longest sleep of a timer, 2^31 milliseconds. */
+/** Nobody keeps or pins a listener's certificate, so a short life costs nothing. */
 export const MASTER_CERTIFICATE_TTL_MS = 30 * 86_400_000;
 
 /**
