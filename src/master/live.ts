@@ -63,7 +63,6 @@ export function createLive(deps: {
     let from = Number.POSITIVE_INFINITY;
     for (const { position } of subscribers) if (position !== null) from = Math.min(from, position);
     if (from === Number.POSITIVE_INFINITY) return false;
-    stale = false;
     const changes = await store.changesAfter(from, BATCH);
     if (changes === null) {
       const seq = await store.headSeq();
@@ -82,7 +81,7 @@ export function createLive(deps: {
         send(subscriber, message);
       }
     }
-    return changes.length > 0 || stale;
+    return changes.length > 0;
   }
 
   function reset(subscriber: Subscriber, seq: number): void {
@@ -95,12 +94,15 @@ export function createLive(deps: {
     if (reading) return;
     reading = true;
     try {
-      while (!closing.signal.aborted) {
+      let more = true;
+      while ((more || stale) && !closing.signal.aborted) {
+        stale = false;
         try {
-          if (!(await readOn())) break;
+          more = await readOn();
         } catch (error) {
           log.warn("live stream cannot read the journal; trying again", { error });
           await pause(RETRY_MS);
+          more = true;
         }
       }
     } finally {

@@ -1,5 +1,4 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { chmod, mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DecnetError } from "../domain/errors.ts";
 import { fingerprintOf, isValidAt, validityOf } from "./certificate.ts";
@@ -103,36 +102,6 @@ function authorityOf(signer: Signer, random: RandomBytes): Authority {
       return { ...issued, chainPem: issued.certificatePem + certificatePem };
     },
   };
-}
-
-async function makePrivateDirectory(dir: string): Promise<void> {
-  const made = await mkdir(dir, { recursive: true, mode: 0o700 });
-  // The umask may have taken bits away, or the directory may be an older one.
-  if (made !== undefined) await chmod(dir, 0o700);
-  const { mode } = await stat(dir);
-  if ((mode & 0o022) !== 0) {
-    throw new DecnetError(
-      "data-unusable",
-      `${dir} holds the authority's key and may be written by other users: chmod 700 ${dir}`,
-    );
-  }
-}
-
-/** @returns null if there is no such file. */
-async function readPrivateFile(path: string): Promise<string | null> {
-  try {
-    const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0) {
-      throw new DecnetError(
-        "data-unusable",
-        `${path} holds a private key and may be read by other users: chmod 600 ${path}`,
-      );
-    }
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
 }
 
 async function createFile(

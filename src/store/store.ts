@@ -93,6 +93,10 @@ export interface HostStore {
   /** By name, tombstones left out. */
   getHostByName(name: string): Promise<Host | null>;
   findPin(fingerprint: string): Promise<PinOwner | null>;
+  /** Every certificate that the host ever had. */
+  listPins(
+    hostUuid: string,
+  ): Promise<readonly { readonly fingerprint: string; readonly slot: PinSlot }[]>;
   /** Sorted by name. Tombstones only if asked for. */
   listHosts(filter?: { readonly decommissioned?: boolean }): Promise<readonly Host[]>;
   listProblems(hostUuid?: string): Promise<readonly HostProblem[]>;

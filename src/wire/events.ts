@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { DecoyEvent } from "../domain/event.ts";
 import { EVENT_KINDS } from "../domain/event.ts";
+import { parseJson } from "./json.ts";
 
 /** Most events in one batch. */
 export const MAX_EVENTS = 500;
@@ -58,13 +59,9 @@ export type EventBatchReading =
     }
   | { readonly kind: "unreadable"; readonly code: "body-not-json" | "body-invalid" };
 
-export function parseEventBatch(body: string): EventBatchReading {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return { kind: "unreadable", code: "body-not-json" };
-  }
+export function parseEventBatch(body: Buffer): EventBatchReading {
+  const value = parseJson(body);
+  if (value === undefined) return { kind: "unreadable", code: "body-not-json" };
   if (!eventBatch.Check(value)) return { kind: "unreadable", code: "body-invalid" };
   const events: DecoyEvent[] = [];
   const malformed: string[] = [];

@@ -1,10 +1,10 @@
-import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { EntryReading, HeartbeatReport, ReportEntry } from "../domain/heartbeat.ts";
 import type { ServiceStatus } from "../domain/shard.ts";
 import type { FieldFault } from "./fault.ts";
+import { parseJson } from "./json.ts";
 
 /** Most bytes of a heartbeat's body. */
 export const MAX_HEARTBEAT_BYTES = 2 * 1024 * 1024;
@@ -87,15 +87,6 @@ export function parseHeartbeat(body: Buffer): HeartbeatBodyReading {
     .slice(0, 20)
     .map((error) => ({ field: error.instancePath, fault: error.message }));
   return { kind: "unreadable", code: "body-invalid", faults };
-}
-
-function parseJson(body: Buffer): unknown {
-  if (!isUtf8(body)) return undefined;
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 function entriesOf(status: HeartbeatBody["status"]): ReportEntry[] {

@@ -23,8 +23,8 @@ import { mintJoinToken } from "../../pki/join-token.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
 import { parseEnrollmentAnswer } from "../../wire/enrollment.ts";
+import { MASTER_CERTIFICATE_TTL_MS } from "../server-certificate.ts";
 import { AGENT_CERTIFICATE_TTL_MS, openEnrollment } from "./enrollment.ts";
-import { MASTER_CERTIFICATE_TTL_MS } from "./server-certificate.ts";
 
 const startMs = Date.now();
 const root = await mkdtemp(join(tmpdir(), "decnet-enrollment-"));

@@ -10,11 +10,11 @@ import type { Authority } from "../../pki/authority.ts";
 import type { RandomBytes } from "../../pki/issue.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
 import { parseEnrollmentRequest } from "../../wire/enrollment.ts";
+import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "../server-certificate.ts";
 import { AddressBudget } from "./address-budget.ts";
 import { type Answer, type HttpErrorCode, jsonAnswer, rawAnswer, refusal, send } from "./answer.ts";
 import { enrollHost } from "./enroll-host.ts";
 import { LIMITS, type Refuse, type RequestReading, readRequest } from "./request.ts";
-import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "./server-certificate.ts";
 
 /** Default life of an agent's certificate. */
 export const AGENT_CERTIFICATE_TTL_MS = 90 * 86_400_000;

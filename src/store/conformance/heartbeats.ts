@@ -120,6 +120,9 @@ export function heartbeatConformance(open: OpenStore): void {
       });
       assert.deepEqual(await everything(store), before);
       assert.equal((await store.findPin(fingerprint("a")))?.slot, "retired");
+      assert.deepEqual(await store.listPins("a"), [
+        { fingerprint: fingerprint("a"), slot: "retired" },
+      ]);
     },
   );
 

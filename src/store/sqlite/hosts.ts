@@ -79,6 +79,7 @@ export function createHostStore(
     UPDATE hosts SET state = 'decommissioned', decommissioned_ms = ?, silent_since_ms = NULL,
       body_digest = NULL
     WHERE uuid = ? RETURNING *`);
+  const pinsOf = db.prepare("SELECT fingerprint, slot FROM pins WHERE host_uuid = ?");
   const retirePins = db.prepare("UPDATE pins SET slot = 'retired' WHERE host_uuid = ?");
   const shardsOf = db.prepare("SELECT * FROM shards WHERE host_uuid = ?");
   const deckiesOf = db.prepare("DELETE FROM deckies WHERE host_uuid = ? RETURNING name");
@@ -98,6 +99,13 @@ export function createHostStore(
         const host = pin === null ? null : hosts.get(pin.hostUuid);
         return pin === null || host === null ? null : { host, slot: pin.slot };
       });
+    },
+    async listPins(hostUuid) {
+      const rows = db.read(() => pinsOf.all(hostUuid));
+      return rows.map((row) => ({
+        fingerprint: text(row, "fingerprint"),
+        slot: text(row, "slot") as PinSlot,
+      }));
     },
     async listHosts(filter) {
       return db.read(() => (filter?.decommissioned ? all : living).all().map(hostOf));

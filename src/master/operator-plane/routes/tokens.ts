@@ -5,8 +5,9 @@ import { ApiToken, CreateTokenAnswer, CreateTokenRequest } from "../../../wire/a
 import { type App, listAsOf, type Plane } from "../plane.ts";
 
 const DEFAULT_TTL_MS = 15 * 60 * 1_000;
-/** Without an argument it reads the token from standard input: secrets are no arguments. */
-const ENROLL_COMMAND = "decnet agent enroll";
+
+/** By standard input: everybody on a machine can read arguments. `echo` is the shell's own. */
+const enrollCommand = (secret: string) => `echo '${secret}' | decnet agent enroll`;
 
 const errors = { "4xx": ApiError, "5xx": ApiError };
 const tags = ["tokens"];
@@ -44,7 +45,7 @@ export function tokenRoutes(app: App, plane: Plane): void {
         { action: "token.create", target: hostName },
         () => mintToken({ ttlMs, hostName, createdBy }),
       );
-      return reply.code(201).send({ token, secret, command: ENROLL_COMMAND });
+      return reply.code(201).send({ token, secret, command: enrollCommand(secret) });
     },
   );
 

@@ -1,6 +1,6 @@
-import type { Clock } from "../../domain/clock.ts";
-import type { Log } from "../../domain/log.ts";
-import type { Authority, MasterCertificate } from "../../pki/authority.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Log } from "../domain/log.ts";
+import type { Authority, MasterCertificate } from "../pki/authority.ts";
 
 /** Nobody keeps or pins a listener's certificate, so a short life costs nothing. */
 export const MASTER_CERTIFICATE_TTL_MS = 30 * 86_400_000;

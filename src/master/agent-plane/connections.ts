@@ -1,0 +1,33 @@
+import type { Duplex } from "node:stream";
+
+/** Open connections by the certificate that each presented, so that a host's can be cut. */
+export interface Connections {
+  add(fingerprint: string, socket: Duplex): void;
+  /** @returns How many were open. */
+  cut(fingerprint: string): number;
+  count(): number;
+}
+
+export function createConnections(): Connections {
+  const open = new Map<string, Set<Duplex>>();
+  let total = 0;
+  return {
+    add(fingerprint, socket) {
+      const sockets = open.get(fingerprint) ?? new Set();
+      open.set(fingerprint, sockets);
+      sockets.add(socket);
+      total += 1;
+      socket.once("close", () => {
+        total -= 1;
+        sockets.delete(socket);
+        if (sockets.size === 0 && open.get(fingerprint) === sockets) open.delete(fingerprint);
+      });
+    },
+    cut(fingerprint) {
+      const sockets = [...(open.get(fingerprint) ?? [])];
+      for (const socket of sockets) socket.destroy();
+      return sockets.length;
+    },
+    count: () => total,
+  };
+}

@@ -1,0 +1,53 @@
+import { ERRORS, type ErrorCode } from "../../domain/errors.ts";
+import { HEADERS } from "../../wire/headers.ts";
+
+/** Who is at the other end of a connection, as TLS proved it. */
+export interface Peer {
+  /** Lowercase hex SHA-256 of the DER certificate. */
+  readonly fingerprint: string;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  readonly address: string;
+}
+
+/** A request of the agent plane, whatever carried it: TLS, or a simulated network. */
+export interface AgentRequest {
+  /** Null if the connection presented no certificate that may act as an agent's. */
+  readonly peer: Peer | null;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** Names in lowercase. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+  /** Aborts when the connection closes: nobody waits for the answer any more. */
+  readonly signal: AbortSignal | null;
+}
+
+export interface AgentAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON; null for no body. */
+  readonly body: string | null;
+}
+
+/** A refusal as the contract words it: `detail` in the body, our code in a header. */
+export function refuse(
+  code: ErrorCode,
+  more: {
+    readonly detail?: unknown;
+    readonly headers?: Readonly<Record<string, string>>;
+  } = {},
+): AgentAnswer {
+  const { status, message } = ERRORS[code];
+  const pause = status === 429 || status === 503 ? { "retry-after": "5" } : {};
+  return {
+    status: status ?? 500,
+    headers: { ...JSON_TYPE, [HEADERS.error]: code, ...pause, ...more.headers },
+    body: JSON.stringify({ detail: more.detail ?? message }),
+  };
+}
+
+export const JSON_TYPE = { "content-type": "application/json" } as const;
+
+export const NO_CONTENT: AgentAnswer = { status: 204, headers: {}, body: null };

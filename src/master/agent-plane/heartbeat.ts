@@ -1,0 +1,98 @@
+import { hash } from "node:crypto";
+import type { HeartbeatPlace } from "../../domain/heartbeat.ts";
+import type { Log } from "../../domain/log.ts";
+import type { HeartbeatReading } from "../../store/store.ts";
+import type { FieldFault } from "../../wire/fault.ts";
+import { HEADERS } from "../../wire/headers.ts";
+import { parseHeartbeat } from "../../wire/heartbeat.ts";
+import type { Batch, BatchOutcome } from "./batch.ts";
+import { type AgentAnswer, type AgentRequest, type Peer, refuse } from "./exchange.ts";
+
+export interface HeartbeatDeps {
+  readonly batch: Batch;
+  readonly nowMs: () => number;
+  readonly log: Log;
+  /** Pace that agents are told. */
+  readonly intervalMs: number;
+  /** Told of each accepted heartbeat, for who shows the time. */
+  readonly onSeen: (hostUuid: string, atMs: number) => void;
+  /** Counts entries that were skipped. */
+  readonly onProblem: (kind: "conflict" | "malformed") => void;
+}
+
+type Refusal = Extract<BatchOutcome, { kind: "refused" }>;
+
+/** `POST /swarm/heartbeat`: the contract of docs/protocol.md. Answers 204 once it is durable. */
+export function createHeartbeatHandler(deps: HeartbeatDeps) {
+  const interval = String(deps.intervalMs);
+  const refused = ({ code, ...more }: Refusal, faults: readonly FieldFault[]): AgentAnswer => {
+    if (code === "heartbeat-stale") {
+      const boot = "boot" in more ? String(more.boot) : "0";
+      return refuse(code, { headers: { [HEADERS.boot]: boot } });
+    }
+    return code === "body-invalid" ? refuse(code, { detail: faults }) : refuse(code);
+  };
+
+  return async (request: AgentRequest, peer: Peer): Promise<AgentAnswer> => {
+    const { headers, body } = request;
+    const place = readPlace(headers);
+    if (place === null) return refuse("header-invalid");
+    const omitted = body.length === 0 ? readDigest(headers[HEADERS.statusDigest]) : null;
+    let faults: readonly FieldFault[] = [];
+    const read = (): HeartbeatReading => {
+      if (omitted !== null) return { kind: "omitted" };
+      const reading = parseHeartbeat(body);
+      if (reading.kind === "unreadable") faults = reading.faults;
+      return reading;
+    };
+    const arrivedMs = deps.nowMs();
+    const outcome = await deps.batch.submit({
+      fingerprint: peer.fingerprint,
+      arrivedMs,
+      ...place,
+      address: peer.address,
+      bodyDigest: omitted ?? hash("sha256", body, "hex"),
+      read,
+    });
+    if (outcome.kind === "refused") return refused(outcome, faults);
+    deps.onSeen(outcome.hostUuid, arrivedMs);
+    for (const problem of outcome.problems ?? []) {
+      deps.onProblem(problem.kind);
+      deps.log.warn("heartbeat: decky skipped", { ...problem });
+    }
+    return {
+      status: 204,
+      headers: {
+        [HEADERS.intervalMs]: interval,
+        [HEADERS.generation]: String(outcome.generation),
+      },
+      body: null,
+    };
+  };
+}
+
+const WHOLE = /^[1-9]\d{0,15}$/;
+
+/** @returns null if a header is there and is not as it should be. */
+function readPlace(
+  headers: AgentRequest["headers"],
+): (HeartbeatPlace & { readonly sentMs: number | null }) | null {
+  const boot = readWhole(headers[HEADERS.boot]);
+  const sequence = readWhole(headers[HEADERS.sequence]);
+  const sentMs = readWhole(headers[HEADERS.sentMs]);
+  if (boot === undefined || sequence === undefined || sentMs === undefined) return null;
+  if ((boot === null) !== (sequence === null)) return null;
+  return { boot, sequence, sentMs };
+}
+
+/** @returns null if the header is not there, undefined if it is no whole number from 1. */
+function readWhole(value: string | string[] | undefined): number | null | undefined {
+  if (value === undefined) return null;
+  if (typeof value !== "string" || !WHOLE.test(value)) return undefined;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+function readDigest(value: string | string[] | undefined): string | null {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? value : null;
+}

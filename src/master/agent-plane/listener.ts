@@ -1,0 +1,200 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Log } from "../../domain/log.ts";
+import { MAX_EVENTS_BYTES } from "../../wire/events.ts";
+import { MAX_HEARTBEAT_BYTES } from "../../wire/heartbeat.ts";
+import { listenOn } from "../listen.ts";
+import { type Connections, createConnections } from "./connections.ts";
+import { type AgentAnswer, type Peer, refuse } from "./exchange.ts";
+import { peerOf } from "./peer.ts";
+import type { AgentPlane } from "./plane.ts";
+
+/** What one connection may cost; docs/protocol.md tells. */
+const LIMITS = {
+  handshakeMs: 10_000,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  headerBytes: 16_384,
+  connections: 50_000,
+} as const;
+
+/** Above twice the slowest pace, or every heartbeat would be a new handshake. */
+const KEEP_ALIVE_MS = 90_000;
+
+/** Forward secrecy only (RFC 9325, section 4.2.1); TLS 1.3 has no other. */
+const CIPHERS = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+].join(":");
+
+export interface AgentListener {
+  readonly port: number;
+  readonly connections: Connections;
+  /** Hands new connections another certificate; those that are open keep theirs. */
+  setCertificate(certificate: ServerCertificate): void;
+  close(): Promise<void>;
+}
+
+export interface ServerCertificate {
+  readonly keyPem: string;
+  readonly chainPem: string;
+}
+
+/**
+ * Opens the agent plane: TLS with a client certificate under the authority, required and verified;
+ * who has none does not get past the handshake.
+ *
+ * @throws DecnetError port-in-use, or config-invalid if it cannot listen for another reason.
+ */
+export async function openAgentListener(deps: {
+  readonly plane: AgentPlane;
+  readonly log: Log;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly certificate: ServerCertificate;
+  readonly authorityPem: string;
+}): Promise<AgentListener> {
+  const { plane, log } = deps;
+  const secure = ({ keyPem, chainPem }: ServerCertificate) => ({
+    key: keyPem,
+    cert: chainPem,
+    ca: deps.authorityPem,
+    minVersion: "TLSv1.2" as const,
+    ciphers: CIPHERS,
+    honorCipherOrder: true,
+  });
+  const server = createServer({
+    ...secure(deps.certificate),
+    requestCert: true,
+    rejectUnauthorized: true,
+    ALPNProtocols: ["http/1.1"],
+    handshakeTimeout: LIMITS.handshakeMs,
+    headersTimeout: LIMITS.headersMs,
+    requestTimeout: LIMITS.requestMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: LIMITS.headerBytes,
+  });
+  server.maxConnections = LIMITS.connections;
+  const connections = createConnections();
+
+  server.on("secureConnection", (socket) => {
+    const peer = peerOf(socket);
+    if (peer !== null) connections.add(peer.fingerprint, socket);
+  });
+  server.on("tlsClientError", (error, socket) => {
+    log.debug("agent plane: handshake failed", {
+      error: error.message,
+      address: socket.remoteAddress,
+    });
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+    const late = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    const reason = late ? "408 Request Timeout" : "400 Bad Request";
+    socket.end(`HTTP/1.1 ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  });
+  server.on("request", (request, response) => {
+    serve(plane, request, response).catch((error: unknown) => {
+      log.error("agent plane: request failed", { error });
+      request.socket.destroy();
+    });
+  });
+  // Asked before a large body is sent: refuse it before, too.
+  server.on("checkContinue", (request, response) => {
+    if (!tooLarge(request)) response.writeContinue();
+    server.emit("request", request, response);
+  });
+
+  await listenOn(server, deps.listen);
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections,
+    setCertificate: (certificate) => server.setSecureContext(secure(certificate)),
+    async close() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function serve(
+  plane: AgentPlane,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await readBody(request);
+  if (body === "gone") return;
+  if (body === "too-large") return hangUp(request, response, refuse("body-too-large"));
+  // The listener is TLS alone, so its sockets are.
+  const peer: Peer | null = peerOf(request.socket as TLSSocket);
+  const path = request.url ?? "/";
+  const query = path.indexOf("?");
+  // Only a request that waits needs to know that its connection closed.
+  const closed = request.method === "GET" ? new AbortController() : null;
+  if (closed !== null) response.once("close", () => closed.abort());
+  const answer = await plane.handle({
+    peer,
+    method: request.method ?? "",
+    path: query === -1 ? path : path.slice(0, query),
+    headers: request.headers,
+    body,
+    signal: closed?.signal ?? null,
+  });
+  send(response, answer);
+}
+
+function send(response: ServerResponse, { status, headers, body }: AgentAnswer): void {
+  if (response.destroyed) return;
+  if (body === null) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+}
+
+/** Answers, then closes without reading on: the rest of the body is nobody's. */
+function hangUp(request: IncomingMessage, response: ServerResponse, answer: AgentAnswer): void {
+  request.pause();
+  response.shouldKeepAlive = false;
+  send(response, answer);
+  response.once("finish", () => request.socket.destroySoon());
+}
+
+function tooLarge(request: IncomingMessage): boolean {
+  return Number(request.headers["content-length"] ?? 0) > limitOf(request);
+}
+
+function limitOf(request: IncomingMessage): number {
+  return request.url?.startsWith("/swarm/events") ? MAX_EVENTS_BYTES : MAX_HEARTBEAT_BYTES;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function readBody(request: IncomingMessage): Promise<Buffer | "too-large" | "gone"> {
+  return new Promise((resolve) => {
+    if (tooLarge(request)) return resolve("too-large");
+    const limit = limitOf(request);
+    let first: Buffer = EMPTY;
+    let rest: Buffer[] | null = null;
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > limit) return resolve("too-large");
+      if (first === EMPTY) first = chunk;
+      else rest = [...(rest ?? []), chunk];
+    });
+    request.on("end", () =>
+      resolve(rest === null ? first : Buffer.concat([first, ...rest], bytes)),
+    );
+    request.on("close", () => resolve("gone"));
+  });
+}

@@ -1,0 +1,244 @@
+import { join } from "node:path";
+import type { Clock } from "../domain/clock.ts";
+import { DecnetError } from "../domain/errors.ts";
+import type { Log } from "../domain/log.ts";
+import { openAuthority } from "../pki/authority.ts";
+import { mintJoinToken } from "../pki/join-token.ts";
+import { openSqliteStore } from "../store/sqlite/store.ts";
+import type { Store } from "../store/store.ts";
+import { createHostBell } from "./agent-plane/host-bell.ts";
+import { type AgentListener, openAgentListener } from "./agent-plane/listener.ts";
+import { createAgentPlane } from "./agent-plane/plane.ts";
+import { openEnrollment } from "./enrollment/enrollment.ts";
+import { openFleetSecret } from "./fleet-secret.ts";
+import { createLive } from "./live.ts";
+import { ensureFirstAdmin } from "./operator-plane/first-admin.ts";
+import { openOperatorPlane } from "./operator-plane/operator-plane.ts";
+import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "./server-certificate.ts";
+import { createTally } from "./tally.ts";
+import { startSilenceWatch } from "./watch.ts";
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface MasterOptions {
+  /** The master's part of the data directory: database, authority, fleet secret, socket. */
+  readonly dataDir: string;
+  /** Port 0 takes a free one, on each of the three. */
+  readonly agentPlane: Address;
+  readonly enrollment: Address;
+  readonly operator: Address;
+  /** Name or address under which agents reach this machine. */
+  readonly advertiseHost: string;
+  readonly heartbeatIntervalMs: number;
+  /** Life of an agent's certificate; null takes the default. */
+  readonly agentCertificateTtlMs: number | null;
+  /** Take the system's clock for right, even if records are from later. */
+  readonly trustClock: boolean;
+  /** The dashboard as built; null for none. */
+  readonly dashboardDir: string | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: (bytes: number) => Buffer;
+  readonly version: string;
+}
+
+export interface Master {
+  readonly agentPort: number;
+  readonly enrollmentPort: number;
+  readonly operatorUrl: string;
+  readonly socketPath: string;
+  /** Just made, to be printed once; null if there is an operator already. */
+  readonly firstAdmin: { readonly user: string; readonly password: string } | null;
+  close(): Promise<void>;
+}
+
+/** Records may be this much ahead of the clock before it counts as wrong. */
+const CLOCK_SLACK_MS = 60_000;
+
+/** A host may beat at once on a change, and in bursts while deckies come up; never without end. */
+const PACE = { burst: 60, perSecond: 5 };
+
+/** How long a host that was cut off has to read why. */
+const LAST_WORD_MS = 200;
+
+/**
+ * Starts a master: store, authority, agent plane, enrollment, operator plane.
+ *
+ * @throws DecnetError for all that an operator can mend; then nothing is left running.
+ */
+export async function startMaster(options: MasterOptions): Promise<Master> {
+  const { clock, log, random, dataDir } = options;
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const authority = await openAuthority({
+      dir: join(dataDir, "authority"),
+      nowMs: clock.nowMs(),
+      random,
+    });
+    const fleet = await openFleetSecret(dataDir, random);
+    const store = openSqliteStore(join(dataDir, "master.db"));
+    closers.push(() => store.close());
+    await checkClock(store, clock.nowMs(), options.trustClock);
+    const firstAdmin = await ensureFirstAdmin({ store, clock, random });
+
+    const live = createLive({ store, clock, log });
+    closers.push(() => live.close());
+    const watch = startSilenceWatch({ ...options, store });
+    closers.push(() => watch.close());
+    const tally = createTally({ store, clock, log, onLost: watch.lostBeat });
+    closers.push(() => tally.close());
+    const bell = createHostBell(store);
+    closers.push(() => bell.close());
+
+    const plane = createAgentPlane({
+      ...options,
+      store,
+      bell,
+      defer: setImmediate,
+      pace: PACE,
+      personaSeed: fleet.personaSeed,
+      observe: {
+        seen(hostUuid, atMs) {
+          tally.accepted();
+          live.seen(hostUuid, atMs);
+        },
+        refused: tally.refused,
+        problem: tally.problem,
+        events: tally.events,
+      },
+    });
+    const certificate = await authority.issueMaster({
+      nowMs: clock.nowMs(),
+      ttlMs: MASTER_CERTIFICATE_TTL_MS,
+    });
+    const agents = await openAgentListener({
+      plane,
+      log,
+      listen: options.agentPlane,
+      certificate,
+      authorityPem: authority.certificatePem,
+    });
+    closers.push(() => agents.close());
+    const renewing = new AbortController();
+    closers.push(() => renewing.abort());
+    void keepServerCertificate({
+      authority,
+      clock,
+      log,
+      signal: renewing.signal,
+      apply: agents.setCertificate,
+    });
+    closers.push(bell.onAny((hostUuid) => void cutIfGone(store, agents, clock, log, hostUuid)));
+
+    const enrollment = await openEnrollment({
+      store,
+      clock,
+      log,
+      authority,
+      random,
+      listen: options.enrollment,
+      agentPlane: { host: options.advertiseHost, port: agents.port },
+      agentCertificateTtlMs: options.agentCertificateTtlMs ?? undefined,
+      refused: tally.refused,
+    });
+    closers.push(() => enrollment.close());
+
+    const socketPath = join(dataDir, "operator.sock");
+    const operator = await openOperatorPlane({
+      ...options,
+      store,
+      live,
+      startedMs: clock.nowMs(),
+      listen: options.operator,
+      socketPath,
+      agentPlane: { host: options.advertiseHost, port: agents.port },
+      enrollment: { host: options.advertiseHost, port: enrollment.port },
+      authorityFingerprint: authority.fingerprint,
+      async mintToken({ ttlMs, hostName, createdBy }) {
+        const { id, text, secretHash } = mintJoinToken({
+          authorityFingerprint: authority.fingerprint,
+          host: options.advertiseHost,
+          port: enrollment.port,
+          random,
+        });
+        const createdMs = clock.nowMs();
+        const token = {
+          id,
+          createdMs,
+          createdBy,
+          expiresMs: createdMs + ttlMs,
+          hostName,
+          usedMs: null,
+          usedByHostUuid: null,
+          revokedMs: null,
+        };
+        await store.createToken(token, secretHash);
+        return { token, secret: text };
+      },
+      decommission: (uuid) => store.decommissionHost(uuid, clock.nowMs()),
+      addressFor: fleet.addressFor,
+      metrics: {
+        heartbeats: tally.heartbeats,
+        agentConnections: agents.connections.count,
+        lastSweepMs: watch.lastSweepMs,
+      },
+    });
+    closers.push(() => operator.close());
+    log.info("master is up", {
+      agentPort: agents.port,
+      enrollmentPort: enrollment.port,
+      operatorPort: operator.port,
+      authority: authority.fingerprint,
+    });
+    return {
+      agentPort: agents.port,
+      enrollmentPort: enrollment.port,
+      operatorUrl: `http://${options.operator.host}:${operator.port}`,
+      socketPath,
+      firstAdmin,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A clock set back would call every host silent late, or never: better not to start. */
+async function checkClock(store: Store, nowMs: number, trustClock: boolean): Promise<void> {
+  const newestMs = await store.newestSeenMs();
+  if (newestMs === null || newestMs <= nowMs + CLOCK_SLACK_MS) return;
+  if (trustClock) return store.rewindTo(nowMs);
+  const iso = (ms: number) => new Date(ms).toISOString();
+  throw new DecnetError(
+    "clock-behind",
+    `the clock says ${iso(nowMs)}, a host was last seen at ${iso(newestMs)}`,
+  );
+}
+
+/** Cuts the connections of a host that may no longer speak, once it could read why. */
+async function cutIfGone(
+  store: Store,
+  agents: AgentListener,
+  clock: Clock,
+  log: Log,
+  hostUuid: string,
+): Promise<void> {
+  try {
+    const host = await store.getHost(hostUuid);
+    if (host?.state !== "decommissioned" && host?.state !== "quarantined") return;
+    await clock.sleep(LAST_WORD_MS);
+    for (const { fingerprint } of await store.listPins(hostUuid)) {
+      const cut = agents.connections.cut(fingerprint);
+      if (cut > 0) log.info("connections cut", { hostUuid, cut });
+    }
+  } catch (error) {
+    log.error("could not cut a host's connections", { hostUuid, error });
+  }
+}
