@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import type { Clock } from "../domain/clock.ts";
+import type { Log } from "../domain/log.ts";
+import { createMasterApi, type MasterApi } from "./api-client.ts";
+import { dataDirectory } from "./data-directory.ts";
+import { createLog } from "./log.ts";
+import {
+  type Environment,
+  readSettings,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+} from "./settings.ts";
+import { type Terminal, wantsColor } from "./terminal.ts";
+
+/** What every command works with; made once, in main.ts. */
+export interface Shell {
+  readonly terminal: Terminal;
+  readonly stdin: NodeJS.ReadStream;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly version: string;
+  /** A signal that aborts when the process is asked to end: see ending.ts. */
+  readonly ending: () => AbortSignal;
+}
+
+/** Adds the flags of settings to a command; `config`, which may hold them, comes along. */
+export function takesSettings(command: Command, names: readonly SettingName[]): Command {
+  for (const name of new Set<SettingName>([...names, "config"])) {
+    const { flag, env, meaning, defaultText } = SETTINGS[name];
+    const from = env === null ? "" : `; also ${env}`;
+    command.option(flag, `${meaning} (default: ${defaultText}${from})`);
+  }
+  return command;
+}
+
+export const JSON_OPTION = ["--json", "Print JSON, for programs."] as const;
+
+/** Shows examples below a command's help, each with what it does. */
+export function examples(
+  command: Command,
+  list: readonly (readonly [line: string, meaning: string])[],
+): Command {
+  const width = Math.max(...list.map(([line]) => line.length));
+  const lines = list.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`.trimEnd());
+  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+}
+
+export function settingsOf<K extends SettingName>(
+  names: readonly K[],
+  options: Readonly<Record<string, unknown>>,
+  env: Environment,
+  defaults: Readonly<Partial<Record<SettingName, unknown>>> = {},
+): Settings<K> {
+  return readSettings(names, { flags: options, env }, defaults);
+}
+
+/** The master that serves the data directory of these options. */
+export function masterOf(options: Readonly<Record<string, unknown>>, shell: Shell): MasterApi {
+  const { data } = settingsOf(["data"], options, shell.env);
+  return createMasterApi(dataDirectory(data).operatorSocket);
+}
+
+/** Prints a listing: the items as JSON, or lines for a person. */
+export function printListing(
+  shell: Shell,
+  json: boolean | undefined,
+  items: unknown,
+  lines: () => readonly string[],
+): void {
+  if (json === true) shell.terminal.print(JSON.stringify(items, null, 2));
+  else for (const line of lines()) shell.terminal.print(line);
+}
+
+/** The log of a command that runs for long. */
+export function logOf(settings: Settings<"logLevel" | "logFormat">, shell: Shell): Log {
+  return createLog({
+    level: settings.logLevel,
+    format: settings.logFormat,
+    terminal: shell.terminal.noteInteractive,
+    color: wantsColor(process.stderr, shell.env),
+  });
+}

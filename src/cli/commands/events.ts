@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { EVENT_KINDS } from "../../domain/event.ts";
+import type { ApiEvent } from "../../wire/api/event.ts";
+import { examples, JSON_OPTION, masterOf, type Shell, takesSettings } from "../command.ts";
+import { eventLine } from "../event-line.ts";
+import { followEvents, recentEvents } from "../follow-events.ts";
+import { optionValue } from "../option-value.ts";
+import { type Kind, oneOf } from "../setting-kinds.ts";
+
+const COUNT: Kind<number> = {
+  expected: "a whole number from 0 to 1000",
+  parse: (raw) => (/^\d{1,4}$/.test(String(raw)) && Number(raw) <= 1000 ? Number(raw) : null),
+};
+
+interface TailOptions {
+  readonly last: string;
+  readonly follow: boolean;
+  readonly decky?: string;
+  readonly kind?: string;
+  readonly src?: string;
+  readonly json?: boolean;
+}
+
+export function addEvents(program: Command, shell: Shell): void {
+  const events = program
+    .command("events")
+    .summary("what attackers do: tail")
+    .description("Events are what happened on the deckies, in one schema for all of them.");
+  const command = events
+    .command("tail")
+    .summary("show events as they come")
+    .description(
+      "Shows the newest events, then each as it comes, until Ctrl-C. Survives restarts of the\n" +
+        "master. --json prints one object a line, as docs/events.md describes it.",
+    )
+    .option("--last <count>", "How many of the newest to begin with.", "20")
+    .option("--no-follow", "Stop after those.")
+    .option("--decky <name>", "Only those of one decky.")
+    .option("--kind <kind>", "Only those of one kind, such as ssh.login.attempt.")
+    .option("--src <address>", "Only those from one address.")
+    .option(...JSON_OPTION)
+    .action((options: TailOptions) => tail(options, shell));
+  takesSettings(command, ["data"]);
+  examples(command, [
+    ["decnet events tail", "watch the whole fleet"],
+    ["decnet events tail --kind ssh.login.attempt", "only logins by SSH"],
+    ["decnet events tail --no-follow --last 1000 --json", "the newest thousand, for a program"],
+  ]);
+}
+
+async function tail(options: TailOptions, shell: Shell): Promise<void> {
+  const { decky, kind, src, json } = options;
+  if (kind !== undefined) optionValue(oneOf(EVENT_KINDS), "--kind", kind);
+  const api = masterOf({ ...options }, shell);
+  const { terminal, clock } = shell;
+  const print = (event: ApiEvent) =>
+    terminal.print(json ? JSON.stringify(event) : eventLine(event, terminal.style));
+  const limit = optionValue(COUNT, "--last", options.last);
+  const { events, seq } = await recentEvents(api, limit, { decky, kind, src });
+  for (const event of events) print(event);
+  if (!options.follow) return;
+  if (terminal.interactive && events.length === 0 && !json) {
+    terminal.note(terminal.noteStyle.dim("Waiting for events; Ctrl-C ends."));
+  }
+  const wanted = (event: ApiEvent) =>
+    (decky === undefined || event.decky === decky) &&
+    (kind === undefined || event.kind === kind) &&
+    (src === undefined || event.src_ip === src);
+  for await (const event of followEvents(api, seq, clock, shell.ending())) {
+    if (wanted(event)) print(event);
+  }
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { DecnetError } from "../../domain/errors.ts";
+import { startMaster } from "../../master/master.ts";
+import { examples, logOf, type Shell, settingsOf, takesSettings } from "../command.ts";
+import { dataDirectory } from "../data-directory.ts";
+import { aborted } from "../ending.ts";
+import { hasParent, type MasterReady, tellParent } from "../parent.ts";
+import { flagOf, type Settings } from "../settings.ts";
+import { loginLines } from "../up/summary.ts";
+
+const MASTER_SETTINGS = [
+  "data",
+  "agentHost",
+  "agentPort",
+  "enrollmentPort",
+  "operatorHost",
+  "operatorPort",
+  "advertise",
+  "heartbeatInterval",
+  "trustClock",
+  "logLevel",
+  "logFormat",
+] as const;
+
+/** As `npm run build` or `npm start` makes it; from src/cli and from dist/cli alike. */
+const DASHBOARD = fileURLToPath(new URL("../../../dist/dashboard", import.meta.url));
+
+export function addMaster(program: Command, shell: Shell): void {
+  const command = program
+    .command("master")
+    .summary("run the master")
+    .description(
+      "Runs the master: agents connect to it over mutual TLS; operators use its dashboard, or this\n" +
+        "command line, on the same machine. The first start makes the swarm's authority and the\n" +
+        "first admin, whose password is printed once, on standard output.",
+    )
+    .action((options: Record<string, unknown>) =>
+      runMaster(settingsOf(MASTER_SETTINGS, options, shell.env), shell),
+    );
+  takesSettings(command, MASTER_SETTINGS);
+  examples(command, [
+    ["decnet master --advertise master.example.net", "agents elsewhere reach it by this name"],
+    ["decnet master --data /var/lib/decnet --log-format json", "as a unit: docs/operations.md"],
+  ]);
+}
+
+type MasterSettings = Settings<(typeof MASTER_SETTINGS)[number]>;
+
+async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> {
+  const ending = shell.ending();
+  const { terminal, clock, version } = shell;
+  const { agentHost, agentPort, enrollmentPort, operatorHost, operatorPort } = settings;
+  const master = await namingFlags(settings, () =>
+    startMaster({
+      dataDir: dataDirectory(settings.data).master,
+      agentPlane: { host: agentHost, port: agentPort },
+      enrollment: { host: agentHost, port: enrollmentPort },
+      operator: { host: operatorHost, port: operatorPort },
+      advertiseHost: settings.advertise,
+      heartbeatIntervalMs: settings.heartbeatInterval,
+      trustClock: settings.trustClock,
+      dashboardDir: existsSync(DASHBOARD) ? DASHBOARD : null,
+      clock,
+      log: logOf(settings, shell),
+      version,
+      random: randomBytes,
+    }),
+  );
+  try {
+    const ready: MasterReady = {
+      kind: "ready",
+      operatorUrl: master.operatorUrl,
+      agentPort: master.agentPort,
+      enrollmentPort: master.enrollmentPort,
+      firstAdmin: master.firstAdmin,
+    };
+    if (hasParent()) await tellParent(ready);
+    else for (const line of loginLines(ready, terminal.style)) terminal.print(line);
+    await aborted(ending);
+  } finally {
+    await master.close();
+  }
+}
+
+/** Says with which flag a port that is taken can be changed. */
+async function namingFlags<T>(settings: MasterSettings, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (cause) {
+    if (!(cause instanceof DecnetError) || cause.code !== "port-in-use") throw cause;
+    const names = ["agentPort", "enrollmentPort", "operatorPort"] as const;
+    const name = names.find((name) => cause.detail?.endsWith(`:${settings[name]}`));
+    if (name === undefined) throw cause;
+    throw new DecnetError("port-in-use", `${cause.detail}; ${flagOf(name)} chooses another`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import type { Command } from "commander";
+import { ApiStatus } from "../../wire/api/status.ts";
+import { age } from "../age.ts";
+import { examples, JSON_OPTION, masterOf, type Shell, takesSettings } from "../command.ts";
+import { facts } from "../table.ts";
+import type { Style } from "../terminal.ts";
+
+export function addStatus(program: Command, shell: Shell): void {
+  const command = program
+    .command("status")
+    .summary("is all well?")
+    .description("Shows the state of the master on this machine and of its fleet, in a few lines.")
+    .option(...JSON_OPTION)
+    .action(async (options: { json?: boolean }) => {
+      const status = await masterOf(options, shell).call("GET", "/status", ApiStatus);
+      const { terminal } = shell;
+      if (options.json) terminal.print(JSON.stringify(status, null, 2));
+      else for (const line of statusLines(status, terminal.style)) terminal.print(line);
+    });
+  takesSettings(command, ["data"]);
+  examples(command, [
+    ["decnet status", "the fleet in a few lines"],
+    ["decnet status --json | jq .hosts.silent", "how many hosts are silent"],
+  ]);
+}
+
+export function statusLines(status: ApiStatus, style: Style): string[] {
+  const { hosts, shards, agentPlane, enrollment } = status;
+  const refusals = counts(status.refusals);
+  return [
+    verdict(status, style),
+    "",
+    ...facts(
+      [
+        ["version", status.version],
+        ["up since", age(status.startedMs, status.nowMs)],
+        ["hosts", counts(hosts) || "none yet: decnet token create"],
+        ["deckies", counts(shards) || "none yet: decnet decky add"],
+        ["events", status.events],
+        ["problems", status.problems],
+        ["refused", refusals || "nothing"],
+        ["agents", `${agentPlane.host}:${agentPlane.port}`],
+        ["enrollment", `${enrollment.host}:${enrollment.port}`],
+        ["heartbeat", `every ${status.heartbeatIntervalMs / 1000} s`],
+        ["authority", status.authorityFingerprint],
+      ],
+      style,
+    ),
+  ];
+}
+
+/** The worst first, in one line. */
+function verdict({ hosts, shards, problems }: ApiStatus, { green, red }: Style): string {
+  const wrong = [
+    hosts.quarantined > 0 ? `${hosts.quarantined} quarantined` : null,
+    hosts.silent > 0 ? `${hosts.silent} silent` : null,
+    (shards["failed"] ?? 0) > 0 ? `${shards["failed"]} failed` : null,
+    (shards["degraded"] ?? 0) > 0 ? `${shards["degraded"]} degraded` : null,
+    problems > 0 ? `${problems} reported with problems` : null,
+  ].filter((part) => part !== null);
+  if (wrong.length > 0) return red(`! ${wrong.join(", ")}`);
+  return hosts.active === 0 ? "No host is active yet." : green("✓ all is well");
+}
+
+function counts(of: Readonly<Record<string, number>>): string {
+  const told = Object.entries(of).filter(([, count]) => count > 0);
+  return told.map(([name, count]) => `${count} ${name}`).join(", ");
+}

@@ -1,0 +1,239 @@
+import { readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { DecnetError } from "../domain/errors.ts";
+import { duration, given, host, type Kind, oneOf, path, port } from "./setting-kinds.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a setting may be given, and what holds when it is given nowhere. */
+interface Source<T> {
+  /** As commander reads it, such as `--agent-port <port>`. */
+  readonly flag: string;
+  /** Null for what may be given by flag alone. */
+  readonly env: string | null;
+  /** Whether the configuration file may hold it, under its key in SETTINGS. */
+  readonly inFile?: false;
+  /** The default as help and docs/operations.md state it. */
+  readonly defaultText: string;
+  byDefault(env: Environment): T;
+  readonly meaning: string;
+}
+
+export type Setting<T> = Kind<T> & Source<T>;
+
+const setting = <T>(kind: Kind<T>, source: Source<NoInfer<T>>): Setting<T> => ({
+  ...kind,
+  ...source,
+});
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export const LOG_FORMATS = ["auto", "json", "pretty"] as const;
+
+/** Every setting there is. docs/operations.md lists them, and a test holds it level with this. */
+export const SETTINGS = {
+  data: setting(path, {
+    flag: "--data <dir>",
+    env: "DECNET_DATA",
+    defaultText: "$XDG_DATA_HOME/decnet, else ~/.local/share/decnet",
+    byDefault: (env) => join(xdgHome(env["XDG_DATA_HOME"], ".local/share"), "decnet"),
+    meaning: "Directory that holds all state.",
+  }),
+  config: setting(path, {
+    flag: "--config <file>",
+    env: "DECNET_CONFIG",
+    inFile: false,
+    defaultText: "$XDG_CONFIG_HOME/decnet/config.json, else ~/.config/decnet/config.json, if there",
+    byDefault: (env) => join(xdgHome(env["XDG_CONFIG_HOME"], ".config"), "decnet", "config.json"),
+    meaning: "Configuration file: a JSON object whose keys are those of this table.",
+  }),
+  agentHost: setting(host, {
+    flag: "--agent-host <host>",
+    env: "DECNET_AGENT_HOST",
+    defaultText: "0.0.0.0; of up: 127.0.0.1",
+    byDefault: () => "0.0.0.0",
+    meaning: "Address on which the master listens for agents, also for those that enroll.",
+  }),
+  agentPort: setting(port, {
+    flag: "--agent-port <port>",
+    env: "DECNET_AGENT_PORT",
+    defaultText: "8770",
+    byDefault: () => 8770,
+    meaning: "Port of the agent plane (mutual TLS).",
+  }),
+  enrollmentPort: setting(port, {
+    flag: "--enrollment-port <port>",
+    env: "DECNET_ENROLLMENT_PORT",
+    defaultText: "8771",
+    byDefault: () => 8771,
+    meaning: "Port on which agents enroll (TLS).",
+  }),
+  operatorHost: setting(host, {
+    flag: "--operator-host <host>",
+    env: "DECNET_OPERATOR_HOST",
+    defaultText: "127.0.0.1",
+    byDefault: () => "127.0.0.1",
+    meaning: "Address of the dashboard and the API; loopback only.",
+  }),
+  operatorPort: setting(port, {
+    flag: "--operator-port <port>",
+    env: "DECNET_OPERATOR_PORT",
+    defaultText: "8443",
+    byDefault: () => 8443,
+    meaning: "Port of the dashboard and the API.",
+  }),
+  advertise: setting(host, {
+    flag: "--advertise <host>",
+    env: "DECNET_ADVERTISE",
+    defaultText: "this machine's host name; of up: 127.0.0.1",
+    byDefault: () => hostname(),
+    meaning: "Name or address at which agents reach this master; goes into join tokens.",
+  }),
+  heartbeatInterval: setting(duration(100, 40_000), {
+    flag: "--heartbeat-interval <duration>",
+    env: "DECNET_HEARTBEAT_INTERVAL",
+    defaultText: "30s; of up: 5s",
+    byDefault: () => 30_000,
+    meaning: "Pace that the master sets its agents; a host is silent after two missed beats.",
+  }),
+  trustClock: setting(given, {
+    flag: "--trust-clock",
+    env: null,
+    inFile: false,
+    defaultText: "off",
+    byDefault: () => false,
+    meaning: "Start although the clock is behind the newest record, and mend the records.",
+  }),
+  logLevel: setting(oneOf(LOG_LEVELS), {
+    flag: "--log-level <level>",
+    env: "DECNET_LOG_LEVEL",
+    defaultText: "info",
+    byDefault: () => "info" as const,
+    meaning: `Least level that is logged: ${LOG_LEVELS.join(", ")}.`,
+  }),
+  logFormat: setting(oneOf(LOG_FORMATS), {
+    flag: "--log-format <format>",
+    env: "DECNET_LOG_FORMAT",
+    defaultText: "auto: pretty on a terminal, else json",
+    byDefault: () => "auto" as const,
+    meaning: `How logs are written to standard error: ${LOG_FORMATS.join(", ")}.`,
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValue<K extends SettingName> =
+  (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+export type Settings<K extends SettingName> = { readonly [name in K]: SettingValue<name> };
+
+/** Where settings come from, the strongest first. */
+export interface SettingSources {
+  /** By the setting's name, as the command line gave it. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: Environment;
+}
+
+/**
+ * Reads settings: flag, then environment, then file, then `defaults`, then the table's default.
+ *
+ * @param defaults Raw values of a command that starts from others than the table's.
+ * @throws {DecnetError} config-invalid, naming the key, where it was given, and what it must be.
+ */
+export function readSettings<K extends SettingName>(
+  names: readonly K[],
+  sources: SettingSources,
+  defaults: Readonly<Partial<Record<SettingName, unknown>>> = {},
+): Settings<K> {
+  const file = readConfigFile(sources);
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const name of names) values[name] = valueOf(name, sources, file, defaults);
+  return values as Settings<K>;
+}
+
+/** The flag of a setting, without its argument. */
+export function flagOf(name: SettingName): string {
+  return SETTINGS[name].flag.split(" ")[0] ?? "";
+}
+
+interface ConfigFile {
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+function valueOf(
+  name: SettingName,
+  { flags, env }: SettingSources,
+  file: ConfigFile | null,
+  defaults: Readonly<Partial<Record<SettingName, unknown>>>,
+): unknown {
+  const setting: Setting<unknown> = SETTINGS[name];
+  if (flags[name] !== undefined) return checked(name, setting, flags[name], flagOf(name));
+  // An empty variable is as good as none: that is how a unit file or a compose file leaves it out.
+  if (setting.env !== null && (env[setting.env] ?? "") !== "") {
+    return checked(name, setting, env[setting.env], `environment variable ${setting.env}`);
+  }
+  if (file !== null && Object.hasOwn(file.values, name)) {
+    return checked(name, setting, file.values[name], file.path);
+  }
+  return defaults[name] ?? setting.byDefault(env);
+}
+
+function checked(name: string, setting: Setting<unknown>, raw: unknown, source: string): unknown {
+  const value = setting.parse(raw);
+  if (value !== null) return value;
+  const shown = JSON.stringify(raw);
+  throw new DecnetError(
+    "config-invalid",
+    `${name} is ${shown} (from ${source}), but it must be ${setting.expected}`,
+  );
+}
+
+/** @returns null if nobody named a file and there is none at the default place. */
+function readConfigFile(sources: SettingSources): ConfigFile | null {
+  const named =
+    sources.flags["config"] !== undefined || (sources.env["DECNET_CONFIG"] ?? "") !== "";
+  const path = String(valueOf("config", sources, null, {}));
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    if (!named && isMissing(cause)) return null;
+    throw new DecnetError("config-invalid", `${path} cannot be read (${reasonOf(cause)})`, {
+      cause,
+    });
+  }
+  return { path, values: parseConfig(path, text) };
+}
+
+function parseConfig(path: string, text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new DecnetError("config-invalid", `${path} is not JSON (${reasonOf(cause)})`, { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new DecnetError("config-invalid", `${path} must hold one JSON object`);
+  }
+  for (const key of Object.keys(value)) {
+    const known: Readonly<Record<string, Setting<unknown>>> = SETTINGS;
+    if (Object.hasOwn(known, key) && known[key]?.inFile !== false) continue;
+    throw new DecnetError(
+      "config-invalid",
+      `${path} holds "${key}", which is no setting of a file`,
+    );
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/** The base directory as the XDG specification has it: a relative one counts as unset. */
+function xdgHome(value: string | undefined, otherwise: string): string {
+  return value !== undefined && isAbsolute(value) ? value : join(homedir(), otherwise);
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,45 @@
+import type { ApiShard } from "../../wire/api/decky.ts";
+import type { ApiHost } from "../../wire/api/host.ts";
+import { deckyTable } from "../commands/decky.ts";
+import type { MasterReady } from "../parent.ts";
+import { facts } from "../table.ts";
+import type { Style } from "../terminal.ts";
+import { commandsToTry, type WeakLogins } from "./try.ts";
+
+/** Where the dashboard is and, the first time, how to log in. */
+export function loginLines(master: MasterReady, style: Style): string[] {
+  const { operatorUrl, firstAdmin } = master;
+  const login =
+    firstAdmin === null
+      ? "as before (lost the password? decnet operator reset-password)"
+      : `${firstAdmin.user} / ${firstAdmin.password}   (shown this once)`;
+  return facts(
+    [
+      ["dashboard", operatorUrl],
+      ["login", login],
+    ],
+    style,
+  );
+}
+
+/** All that a person needs for a first look: the address, the fleet, what to try. */
+export function summaryLines(
+  master: MasterReady,
+  host: ApiHost,
+  shards: readonly ApiShard[],
+  logins: WeakLogins,
+  style: Style,
+): string[] {
+  const rows = shards.map((shard) => ({ shard, host: host.name, shown: shard.state }));
+  return [
+    "",
+    ...loginLines(master, style),
+    ...facts([["host", `${host.name}, ${host.state}, ${host.uuid}`]], style),
+    "",
+    ...(rows.length === 0 ? ["No deckies run."] : deckyTable(rows, style)),
+    "",
+    style.dim("Attack one, from another terminal:"),
+    ...commandsToTry(shards, logins).map((line) => `  ${line}`),
+    "",
+  ];
+}
