@@ -11,6 +11,8 @@ import type { DeckyReport } from "./status.ts";
 /** Longest pause between two tries of a decky that does not start. */
 const MAX_RETRY_MS = 60_000;
 
+const PAST = { start: "started", stop: "stopped", restart: "restarted" } as const;
+
 export interface ConvergeParts {
   readonly runtime: Runtime;
   readonly clock: Clock;
@@ -24,17 +26,21 @@ export interface ConvergeParts {
 export interface Convergence {
   /** What is to run from now on. Takes the place of all that was wanted before, also half-way. */
   want(deckies: readonly DesiredDecky[]): void;
-  /** What runs and what could not be made to. */
+  /** Some decky may have fallen down. */
+  changed(): void;
+  /** What is wanted, what runs, and what could not be made to. */
   report(): readonly DeckyReport[];
   /** Works towards what is wanted until the signal aborts; leaves running what runs. */
   run(signal: AbortSignal): Promise<LoopEnd>;
 }
 
-interface Failure {
+/** Something that is to be tried again. */
+interface Retry {
   readonly action: Action;
-  readonly reason: string;
+  /** Why it failed; null if it did what it could, and the decky runs in part. */
+  readonly reason: string | null;
   readonly times: number;
-  readonly retryMs: number;
+  readonly notBeforeMs: number;
 }
 
 /**
@@ -45,51 +51,62 @@ export function createConvergence(parts: ConvergeParts): Convergence {
   const { runtime, clock, log } = parts;
   const bell = createBell(clock);
   const started = new Map<string, DesiredDecky>();
-  const failures = new Map<string, Failure>();
+  const retries = new Map<string, Retry>();
   let wanted: readonly DesiredDecky[] = [];
 
   async function apply(action: Action): Promise<void> {
     const { kind, decky } = action;
+    const { name } = decky;
+    const wasStarted = started.has(name);
     try {
       if (kind !== "start") {
-        await runtime.stop(decky.name);
-        started.delete(decky.name);
+        await runtime.stop(name);
+        started.delete(name);
       }
       if (kind !== "stop") {
         await runtime.start(decky);
-        started.set(decky.name, decky);
+        started.set(name, decky);
       }
-      failures.delete(decky.name);
-      log.info(`decky ${kind === "stop" ? "stopped" : "started"}`, { decky: decky.name });
+      if (kind === "stop" || runtime.status().get(name)?.running === true) retries.delete(name);
+      else tryAgain(action, null);
+      if (kind !== "start" || !wasStarted) log.info(`decky ${PAST[kind]}`, { decky: name });
     } catch (error) {
-      fail(action, error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== retries.get(name)?.reason)
+        log.warn(`decky failed: ${reason}`, { decky: name });
+      tryAgain(action, reason);
     }
     parts.onChange();
   }
 
-  function fail(action: Action, reason: string): void {
+  function tryAgain(action: Action, reason: string | null): void {
     const { name } = action.decky;
-    const last = failures.get(name);
-    const times =
-      last !== undefined && sameSpec(last.action.decky, action.decky) ? last.times + 1 : 1;
-    const retryMs = clock.nowMs() + backoffMs(times, MAX_RETRY_MS, parts.random);
-    failures.set(name, { action, reason, times, retryMs });
-    if (reason !== last?.reason) log.warn(`decky failed: ${reason}`, { decky: name });
+    const last = retries.get(name);
+    const again = last !== undefined && sameSpec(last.action.decky, action.decky);
+    const times = again ? last.times + 1 : 1;
+    const notBeforeMs = clock.nowMs() + backoffMs(times, MAX_RETRY_MS, parts.random);
+    retries.set(name, { action, reason, times, notBeforeMs });
   }
 
   /** Not before its pause is over, unless it is now to be another. */
   function mayTry(action: Action): boolean {
-    const failure = failures.get(action.decky.name);
-    if (failure === undefined || failure.retryMs <= clock.nowMs()) return true;
-    return !sameSpec(failure.action.decky, action.decky);
+    const retry = retries.get(action.decky.name);
+    if (retry === undefined || retry.notBeforeMs <= clock.nowMs()) return true;
+    return !sameSpec(retry.action.decky, action.decky);
+  }
+
+  /** Deckies that were started and of which not everything runs. */
+  function degraded(): ReadonlySet<string> {
+    const status = runtime.status();
+    return new Set([...started.keys()].filter((name) => status.get(name)?.running !== true));
   }
 
   async function convergeOnce(signal: AbortSignal): Promise<void> {
     const goal = wanted;
-    const actions = reconcile(goal, started);
+    const actions = reconcile(goal, started, degraded());
     const open = new Set(actions.map((action) => action.decky.name));
-    for (const name of failures.keys()) {
-      if (!open.has(name)) failures.delete(name);
+    for (const name of retries.keys()) {
+      if (!open.has(name)) retries.delete(name);
     }
     for (const action of actions) {
       if (signal.aborted || wanted !== goal) return;
@@ -100,8 +117,8 @@ export function createConvergence(parts: ConvergeParts): Convergence {
 
   /** Until the first retry; null if there is none. */
   function pauseMs(): number | null {
-    const retries = [...failures.values()].map((failure) => failure.retryMs);
-    return retries.length === 0 ? null : Math.max(0, Math.min(...retries) - clock.nowMs());
+    const timesMs = [...retries.values()].map((retry) => retry.notBeforeMs);
+    return timesMs.length === 0 ? null : Math.max(0, Math.min(...timesMs) - clock.nowMs());
   }
 
   return {
@@ -109,10 +126,12 @@ export function createConvergence(parts: ConvergeParts): Convergence {
       wanted = deckies;
       bell.ring();
     },
+    changed: () => bell.ring(),
     report() {
       const status = runtime.status();
       const reports = new Map<string, DeckyReport>();
-      for (const [name, { action, reason }] of failures) {
+      for (const spec of wanted) reports.set(spec.name, { spec, status: null, failure: null });
+      for (const [name, { action, reason }] of retries) {
         reports.set(name, { spec: action.decky, status: null, failure: reason });
       }
       for (const [name, spec] of started) {

@@ -5,6 +5,7 @@ export type Action =
   | { readonly kind: "stop"; readonly decky: DesiredDecky }
   /** It runs, but not as it should: `decky` is how it should. */
   | { readonly kind: "restart"; readonly decky: DesiredDecky }
+  /** It does not run, or only in part: what runs just so is left as it is. */
   | { readonly kind: "start"; readonly decky: DesiredDecky };
 
 /**
@@ -12,10 +13,12 @@ export type Action =
  * that others may be about to take; within each kind the order is that of the names.
  *
  * @param running How each decky that runs was started, by name.
+ * @param degraded Names of those that run only in part.
  */
 export function reconcile(
   desired: readonly DesiredDecky[],
   running: ReadonlyMap<string, DesiredDecky>,
+  degraded: ReadonlySet<string>,
 ): readonly Action[] {
   const wanted = new Map(desired.map((decky) => [decky.name, decky]));
   const stops: Action[] = [];
@@ -26,8 +29,9 @@ export function reconcile(
   }
   for (const [name, decky] of wanted) {
     const current = running.get(name);
-    if (current === undefined) starts.push({ kind: "start", decky });
-    else if (!sameSpec(current, decky)) restarts.push({ kind: "restart", decky });
+    if (current !== undefined && !sameSpec(current, decky))
+      restarts.push({ kind: "restart", decky });
+    else if (current === undefined || degraded.has(name)) starts.push({ kind: "start", decky });
   }
   return [stops, restarts, starts].flatMap((actions) => actions.toSorted(byName));
 }

@@ -89,6 +89,12 @@ test("statusBody() lists a decky that could not be started as failed, with the r
   assert.equal(told.deployed, true);
 });
 
+test("statusBody() lists a decky that is yet to be started, so that it is not taken for absent", () => {
+  const deckies = [{ spec: spec("web"), status: null, failure: null }];
+  const { status: told } = JSON.parse(statusBody({ ...host, deckies }));
+  assert.deepEqual(told.runtime, { web: { running: false, reason: "starting", services: {} } });
+});
+
 test("statusBody() of a host that runs nothing says so, and tells of lost events only if there are any", () => {
   assert.equal(
     statusBody({ ...host, deckies: [] }),

@@ -2,12 +2,12 @@ import type { DeckyConfig, ServiceStatus } from "../domain/shard.ts";
 import type { DesiredDecky } from "../wire/desired.ts";
 import type { DeckyStatus } from "./runtimes/runtime.ts";
 
-/** One decky of this host: it runs, or it was tried. */
+/** One decky of this host: it is to run, or it still does. */
 export interface DeckyReport {
   readonly spec: DesiredDecky;
   /** Null if nothing of it runs. */
   readonly status: DeckyStatus | null;
-  /** Why it could not be started; null if it could. */
+  /** Why it could not be started; null if it could, or was not tried yet. */
   readonly failure: string | null;
 }
 
@@ -54,7 +54,7 @@ function configOf({ spec, status }: DeckyReport): DeckyConfig {
 }
 
 function runtimeOf({ status, failure }: DeckyReport): Record<string, unknown> {
-  const reason = failure ?? status?.reason ?? null;
+  const reason = failure ?? (status === null ? "starting" : status.reason);
   return {
     running: status?.running ?? false,
     ...(reason !== null && { reason }),
