@@ -110,7 +110,7 @@ function unreachable(cause: unknown, socketPath: string): DecnetError {
     code === "EACCES"
       ? `${socketPath} belongs to another user; run this as the master's user`
       : code === "ENOENT" || code === "ECONNREFUSED"
-        ? `none runs on ${socketPath}; start one with decnet up, or decnet master, or name its data directory with --data`
+        ? `nothing answers on ${socketPath}`
         : `${socketPath}: ${cause instanceof Error ? cause.message : String(cause)}`;
   return new DecnetError("master-unreachable", why, { cause });
 }

@@ -35,8 +35,10 @@ async function run(argv: readonly string[]): Promise<number> {
     return EXIT_CODES.ok.code;
   } catch (cause) {
     if (cause instanceof Interrupted) return EXIT_CODES.interrupted.code;
-    // Help and version that were asked for come as errors, too.
-    if (cause instanceof CommanderError && cause.exitCode === 0) return EXIT_CODES.ok.code;
+    // Help comes as an error: asked for, or shown in place of a command that was not given.
+    if (cause instanceof CommanderError && cause.code.startsWith("commander.help")) {
+      return cause.exitCode === 0 ? EXIT_CODES.ok.code : EXIT_CODES.usage.code;
+    }
     const failure = cause instanceof CommanderError ? usageError(cause, argv) : cause;
     await tellParent(failed(asDecnetError(failure)));
     return reportFailure(failure, terminal, argv.includes("--json"));

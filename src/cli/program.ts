@@ -23,8 +23,8 @@ export function buildProgram(shell: Shell): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => shell.terminal.print(text.trimEnd()),
-      // A usage error is reported like every other.
-      writeErr: () => {},
+      writeErr: (text) => shell.terminal.note(text.trimEnd()),
+      // A usage error is reported like every other, in main.ts.
       outputError: () => {},
     })
     .addHelpText("after", FIRST_STEPS);
@@ -38,6 +38,7 @@ export function buildProgram(shell: Shell): Command {
   addStatus(program, shell);
   addOperator(program, shell);
   addVersion(program, shell);
+  for (const group of program.commands) group.helpCommand(false);
   return program;
 }
 

@@ -4,7 +4,6 @@ import { printable } from "./terminal.ts";
 
 /** A command line that commander refused, in our words. */
 export function usageError(error: CommanderError, argv: readonly string[]): DecnetError {
-  if (error.code === "commander.help") return new DecnetError("usage", "no command was given");
   // What stands there may be the token itself, which must not be repeated.
   if (error.code === "commander.excessArguments" && argv.includes("enroll")) {
     const why =

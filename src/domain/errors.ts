@@ -271,7 +271,8 @@ export const ERRORS = {
   "master-unreachable": {
     status: null,
     message: "master unreachable",
-    remedy: "Check that it runs, and that address and port can be reached from here.",
+    remedy:
+      "Check that it runs (decnet up, or decnet master), that --data names its directory, and that address and port can be reached from here.",
   },
   "master-not-trusted": {
     status: null,

@@ -61,6 +61,7 @@ async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> 
       operator: { host: operatorHost, port: operatorPort },
       advertiseHost: settings.advertise,
       heartbeatIntervalMs: settings.heartbeatInterval,
+      agentCertificateTtlMs: null,
       trustClock: settings.trustClock,
       dashboardDir: existsSync(DASHBOARD) ? DASHBOARD : null,
       clock,
