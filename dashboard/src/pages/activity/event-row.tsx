@@ -1,0 +1,88 @@
+import { Link } from "@tanstack/react-router";
+import { ChevronRight } from "lucide-react";
+import { useId } from "react";
+import type { ApiEvent } from "../../../../src/wire/api/event.ts";
+import { useHosts } from "../../api/queries.ts";
+import { oneLine } from "../../facts/event-summary.ts";
+import { EventLine } from "../../parts/event-line.tsx";
+import { Fact, Facts } from "../../parts/page.tsx";
+
+interface EventRowProps {
+  readonly event: ApiEvent;
+  readonly open: boolean;
+  readonly onToggle: () => void;
+}
+
+/** One event; opened, all that is known of it. */
+export function EventRow({ event, open, onToggle }: EventRowProps) {
+  const id = useId();
+  return (
+    <>
+      <button
+        type="button"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onClick={onToggle}
+        className="flex min-h-[39px] w-full items-start gap-2 px-4 py-[7px] -outline-offset-2 hover:bg-sunken"
+      >
+        <ChevronRight
+          aria-hidden="true"
+          size={14}
+          className={`mt-[5px] shrink-0 text-ink-soft ${open ? "rotate-90" : ""}`}
+        />
+        <EventLine event={event} />
+      </button>
+      {open ? (
+        <div id={id} className="border-t border-line bg-sunken">
+          <Details event={event} />
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function Details({ event }: { readonly event: ApiEvent }) {
+  const host = useHosts().find(({ uuid }) => uuid === event.host_uuid);
+  return (
+    <Facts>
+      <Fact name="At">
+        {event.at.replace("T", " ").replace("Z", " UTC")}
+        <span className="text-ink-soft"> by its host's clock</span>
+      </Fact>
+      <Fact name="From">
+        <Link to="/activity" search={{ src: event.src_ip }} className="link font-mono text-sm">
+          {oneLine(event.src_ip)}
+        </Link>
+        <span className="font-mono text-sm">:{event.src_port}</span>
+      </Fact>
+      <Fact name="To">
+        <Link to="/deckies/$decky" params={{ decky: event.decky }} className="link">
+          {oneLine(event.decky)}
+        </Link>{" "}
+        <span className="font-mono text-sm">
+          {oneLine(event.dst_ip)}:{event.dst_port}
+        </span>{" "}
+        {oneLine(event.service)}
+      </Fact>
+      <Fact name="Host">
+        <Link to="/hosts/$host" params={{ host: event.host_uuid }} className="link">
+          {host?.name ?? event.host_uuid}
+        </Link>
+      </Fact>
+      <Fact name="Session">
+        <Link to="/activity" search={{ session: event.session }} className="link font-mono text-sm">
+          {oneLine(event.session)}
+        </Link>
+      </Fact>
+      <Fact name="Data">
+        <pre className="max-h-96 overflow-auto font-mono text-sm break-all whitespace-pre-wrap">
+          {JSON.stringify(event.data, null, 2).split("\n").map(visible).join("\n")}
+        </pre>
+      </Fact>
+    </Facts>
+  );
+}
+
+function visible(line: string): string {
+  return oneLine(line, Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,130 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { queryClient, sessionQuery } from "./api/queries.ts";
+import { Activity } from "./pages/activity.tsx";
+import { Changes } from "./pages/changes.tsx";
+import { Deckies } from "./pages/deckies.tsx";
+import { DeckyPage } from "./pages/decky.tsx";
+import { Enrollment } from "./pages/enrollment.tsx";
+import { HostPage } from "./pages/host.tsx";
+import { Hosts } from "./pages/hosts.tsx";
+import { Login } from "./pages/login.tsx";
+import { NotFound } from "./pages/not-found.tsx";
+import { Overview } from "./pages/overview.tsx";
+import { ErrorNote } from "./parts/notes.tsx";
+import { textParams } from "./search.ts";
+import { Shell } from "./shell/shell.tsx";
+
+const rootRoute = createRootRoute({
+  component: Outlet,
+  notFoundComponent: NotFound,
+});
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/login",
+  validateSearch: textParams("to"),
+  component: Login,
+});
+
+/** Everything behind the login. */
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "shell",
+  beforeLoad: async ({ location }) => {
+    const session = await queryClient.ensureQueryData(sessionQuery);
+    if (session === null) throw redirect({ to: "/login", search: { to: location.href } });
+  },
+  component: Shell,
+  notFoundComponent: NotFound,
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/",
+  component: Overview,
+});
+
+const hostsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/hosts",
+  validateSearch: textParams("q", "state", "sort"),
+  component: Hosts,
+});
+
+const hostRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/hosts/$host",
+  component: HostPage,
+});
+
+const deckiesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/deckies",
+  validateSearch: textParams("q", "state", "sort"),
+  component: Deckies,
+});
+
+const deckyRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/deckies/$decky",
+  component: DeckyPage,
+});
+
+const activityRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/activity",
+  validateSearch: textParams("q", "kind", "decky", "src", "session"),
+  component: Activity,
+});
+
+const enrollmentRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/enrollment",
+  component: Enrollment,
+});
+
+const changesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/changes",
+  validateSearch: textParams("q"),
+  component: Changes,
+});
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    loginRoute,
+    shellRoute.addChildren([
+      overviewRoute,
+      hostsRoute,
+      hostRoute,
+      deckiesRoute,
+      deckyRoute,
+      activityRoute,
+      enrollmentRoute,
+      changesRoute,
+    ]),
+  ]),
+  defaultErrorComponent: ({ error, reset }) => (
+    <div className="mx-auto max-w-[40rem] p-6">
+      <ErrorNote
+        error={error}
+        onRetry={() => {
+          reset();
+          void router.invalidate();
+        }}
+      />
+    </div>
+  ),
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
