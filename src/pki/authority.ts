@@ -11,6 +11,7 @@ import {
   signAgent,
   signMaster,
 } from "./issue.ts";
+import { makePrivateDirectory, readPrivateFile } from "./private-file.ts";
 
 /** Key and certificate in one file, so that no crash can part them. */
 const FILE_NAME = "authority.pem";
