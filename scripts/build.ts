@@ -1,6 +1,6 @@
 /** Builds what is published: dist/ with compiled JavaScript and the dashboard. */
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -11,6 +11,11 @@ function run(command: string, ...args: readonly string[]): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-rmSync(join(root, "dist"), { recursive: true, force: true });
+const dist = join(root, "dist");
+mkdirSync(dist, { recursive: true });
+// The dashboard's own script knows whether it is up to date.
+for (const name of readdirSync(dist)) {
+  if (name !== "dashboard") rmSync(join(dist, name), { recursive: true });
+}
 run(process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
 run(process.execPath, "scripts/build-dashboard.ts");

@@ -24,20 +24,19 @@ export function eventLine(event: ApiEvent, style: Style): string {
 /** Facts that tell the most, in this order; the rest is for --json and the dashboard. */
 const TELLING = [
   "user",
-  "username",
   "password",
   "success",
-  "accepted",
-  "command",
-  "input",
-  "line",
   "method",
-  "path",
-  "url",
-  "target",
+  "command",
   "args",
+  "line",
+  "target",
+  "url",
+  "status",
+  "user_agent",
   "client",
   "reason",
+  "duration_ms",
 ] as const;
 
 function wordsOf({ data }: ApiEvent): string {

@@ -58,10 +58,11 @@ async function tail(options: TailOptions, shell: Shell): Promise<void> {
   const limit = optionValue(COUNT, "--last", options.last);
   const { events, seq } = await recentEvents(api, limit, { decky, kind, src });
   for (const event of events) print(event);
-  if (!options.follow) return;
-  if (terminal.interactive && events.length === 0 && !json) {
-    terminal.note(terminal.noteStyle.dim("Waiting for events; Ctrl-C ends."));
+  if (events.length === 0 && terminal.interactive && !json) {
+    const next = options.follow ? "; waiting for some, Ctrl-C ends" : "";
+    terminal.note(terminal.noteStyle.dim(`No events yet${next}.`));
   }
+  if (!options.follow) return;
   const wanted = (event: ApiEvent) =>
     (decky === undefined || event.decky === decky) &&
     (kind === undefined || event.kind === kind) &&
