@@ -28,7 +28,8 @@ export function createHttpsTransport(parts: HttpsTransportParts): AgentTransport
   const agent = new Agent({
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
-    // Node does not check a server's name and role again when it resumes a session.
+    // Node does not check a server's name and role again when it resumes a session. Connections are
+    // few and long, and a restarted master could not resume the sessions of the one before.
     maxCachedSessions: 0,
     key: parts.key,
     cert: parts.certificate,

@@ -1,0 +1,286 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type TestContext, test } from "node:test";
+import type { DecoyEvent } from "../domain/event.ts";
+import { silentLog } from "../domain/log.ts";
+import { openSpool, type Spool } from "./spool.ts";
+
+const eventOf = (number: number, size = 10): DecoyEvent => ({
+  event_id: `00000000-0000-7000-8000-${String(number).padStart(12, "0")}`,
+  kind: "ssh.command",
+  host_uuid: "u",
+  decky: "web",
+  service: "ssh",
+  session: "s",
+  src_ip: "192.0.2.1",
+  src_port: 4242,
+  dst_ip: "127.0.10.1",
+  dst_port: 22,
+  at: "2026-01-01T00:00:00.000Z",
+  data: { input: "ü\n".repeat(size) },
+});
+
+function scratch(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), "decnet-spool-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+const numbersOf = (events: readonly string[]) =>
+  events.map((json) => Number((JSON.parse(json) as DecoyEvent).event_id.slice(-12)));
+
+/** Takes everything out, as a shipper does whose master takes everything in. */
+async function drain(spool: Spool, maxEvents = 500): Promise<number[]> {
+  const numbers: number[] = [];
+  for (;;) {
+    const batch = await spool.read(maxEvents, 1024 * 1024);
+    if (batch === null) return numbers;
+    numbers.push(...numbersOf(batch.events));
+    await spool.ack(batch);
+  }
+}
+
+const range = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+async function fill(spool: Spool, from: number, to: number, size?: number): Promise<boolean[]> {
+  return Promise.all(range(from, to).map((number) => spool.append(eventOf(number, size))));
+}
+
+test("events come out whole, in order, in batches within their limits", async (t) => {
+  const spool = await openSpool({ dir: scratch(t), log: silentLog });
+  await fill(spool, 0, 20);
+  const first = await spool.read(7, 1024 * 1024);
+  assert.ok(first !== null);
+  assert.deepEqual(JSON.parse(first.events[0] ?? ""), eventOf(0));
+  assert.deepEqual(numbersOf(first.events), range(0, 7));
+  assert.deepEqual(await spool.read(7, 1024 * 1024), first, "the same until it is acknowledged");
+  const small = await spool.read(500, 700);
+  assert.deepEqual(numbersOf(small?.events ?? []), [0, 1]);
+  const single = await spool.read(500, 1);
+  assert.deepEqual(numbersOf(single?.events ?? []), [0], "one however large");
+  assert.deepEqual(await drain(spool, 6), range(0, 20));
+  assert.equal(await spool.read(500, 1024 * 1024), null);
+  await spool.close();
+});
+
+test("events appended in one turn share one write", async (t) => {
+  const groups: unknown[] = [];
+  const log = { ...silentLog, debug: (_line: string, facts?: object) => groups.push(facts) };
+  const spool = await openSpool({ dir: scratch(t), log });
+  await fill(spool, 0, 100);
+  assert.deepEqual(groups, [{ events: 100, stored: true }]);
+  await spool.close();
+});
+
+test("what was not acknowledged is there after a restart, what was is not", async (t) => {
+  const dir = scratch(t);
+  let spool = await openSpool({ dir, log: silentLog });
+  await fill(spool, 0, 10);
+  const batch = await spool.read(4, 1024 * 1024);
+  assert.ok(batch !== null);
+  await spool.ack(batch);
+  await spool.close();
+  spool = await openSpool({ dir, log: silentLog });
+  await fill(spool, 10, 12);
+  assert.deepEqual(await drain(spool), range(4, 12));
+  await spool.close();
+  spool = await openSpool({ dir, log: silentLog });
+  assert.equal(await spool.read(500, 1024 * 1024), null);
+  await fill(spool, 12, 13);
+  assert.deepEqual(await drain(spool), [12], "a new segment is not taken for an acknowledged one");
+  await spool.close();
+});
+
+test("segments are removed once they are acknowledged, and not before", async (t) => {
+  const dir = scratch(t);
+  const spool = await openSpool({ dir, log: silentLog, segmentBytes: 1_000 });
+  for (const number of range(0, 20)) await fill(spool, number, number + 1);
+  const segments = () => readdirSync(dir).filter((name) => name.endsWith(".events")).length;
+  assert.ok(segments() >= 5, `${segments()} segments`);
+  await spool.read(500, 1024 * 1024);
+  assert.ok(segments() >= 5, "reading removes nothing");
+  assert.deepEqual(await drain(spool), range(0, 20));
+  assert.equal(segments(), 1);
+  await spool.close();
+});
+
+test("a last line cut at any byte is discarded, and nothing else is", async (t) => {
+  const dir = scratch(t);
+  const whole = join(dir, "whole");
+  const spool = await openSpool({ dir: whole, log: silentLog });
+  await fill(spool, 0, 2);
+  const segment = readdirSync(whole).find((name) => name.endsWith(".events")) ?? "";
+  const before = statSync(join(whole, segment)).size;
+  await fill(spool, 2, 3);
+  await spool.close();
+  const after = statSync(join(whole, segment)).size;
+  assert.ok(after > before + 100);
+  // Backwards, so that one copy serves: reading alone changes nothing of it.
+  for (let bytes = after; bytes >= before; bytes -= 1) {
+    truncateSync(join(whole, segment), bytes);
+    const reopened = await openSpool({ dir: whole, log: silentLog });
+    const batch = await reopened.read(500, 1024 * 1024);
+    assert.deepEqual(numbersOf(batch?.events ?? []), bytes === after ? [0, 1, 2] : [0, 1]);
+    await reopened.close();
+    if (bytes % 100 !== 0 && bytes !== after - 1) continue;
+    const torn = join(dir, `torn-${bytes}`);
+    cpSync(whole, torn, { recursive: true });
+    const used = await openSpool({ dir: torn, log: silentLog });
+    await used.append(eventOf(7));
+    assert.deepEqual(await drain(used), [0, 1, 7], "what follows is not glued to the torn line");
+    await used.close();
+  }
+});
+
+test("a damaged line is skipped and logged, its neighbors are kept", async (t) => {
+  const dir = scratch(t);
+  const errors: string[] = [];
+  const log = { ...silentLog, error: (line: string) => errors.push(line) };
+  let spool = await openSpool({ dir, log });
+  await fill(spool, 0, 3);
+  await spool.close();
+  const path = join(dir, readdirSync(dir).find((name) => name.endsWith(".events")) ?? "");
+  const bytes = readFileSync(path);
+  bytes[Math.floor(bytes.length / 2)] = 0x58;
+  writeFileSync(path, bytes);
+  spool = await openSpool({ dir, log });
+  assert.deepEqual(await drain(spool), [0, 2]);
+  assert.equal(errors.length, 1);
+  await spool.close();
+});
+
+test("a lost or garbled receipt file sends everything again rather than nothing", async (t) => {
+  const dir = scratch(t);
+  let spool = await openSpool({ dir, log: silentLog });
+  await fill(spool, 0, 3);
+  const batch = await spool.read(2, 1024 * 1024);
+  assert.ok(batch !== null);
+  await spool.ack(batch);
+  await spool.close();
+  writeFileSync(join(dir, "acked"), "\0\0");
+  spool = await openSpool({ dir, log: silentLog });
+  assert.deepEqual(await drain(spool), [0, 1, 2]);
+  await spool.close();
+});
+
+test("a full spool drops the newest events, counts them, and takes more once there is room", async (t) => {
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (line: string) => warnings.push(line) };
+  const spool = await openSpool({ dir: scratch(t), log, maxBytes: 3_000, segmentBytes: 1_000 });
+  const stored = await fill(spool, 0, 20);
+  const kept = stored.filter(Boolean).length;
+  assert.ok(kept >= 5 && kept < 15, `${kept} kept`);
+  assert.deepEqual(stored, [
+    ...range(0, kept).map(() => true),
+    ...range(kept, 20).map(() => false),
+  ]);
+  assert.equal(spool.dropped(), 20 - kept);
+  assert.equal(warnings.length, 1, "said once");
+  assert.deepEqual(await drain(spool), range(0, kept));
+  assert.deepEqual(await fill(spool, 20, 21), [true]);
+  await spool.close();
+});
+
+test("an event larger than any can be is dropped alone", async (t) => {
+  const spool = await openSpool({ dir: scratch(t), log: silentLog });
+  assert.deepEqual(
+    await Promise.all([eventOf(0), eventOf(1, 600_000), eventOf(2)].map((it) => spool.append(it))),
+    [true, false, true],
+  );
+  assert.deepEqual(await drain(spool), [0, 2]);
+  await spool.close();
+});
+
+test("a disk that refuses loses what it refused, and nothing after it", async (t) => {
+  const dir = scratch(t);
+  const spool = await openSpool({ dir, log: silentLog });
+  await fill(spool, 0, 2);
+  await spool.close();
+  const reopened = await openSpool({ dir, log: silentLog });
+  // Where the next segment is to be made something stands already: the open fails as on a bad disk.
+  const next = join(dir, "000000000002.events");
+  writeFileSync(next, "");
+  assert.deepEqual(await fill(reopened, 2, 3), [false]);
+  assert.equal(reopened.dropped(), 1);
+  assert.deepEqual(await fill(reopened, 3, 4), [true]);
+  assert.deepEqual(await drain(reopened), [0, 1, 3]);
+  await reopened.close();
+});
+
+const APPENDER = `
+  import { openSpool } from ${JSON.stringify(new URL("./spool.ts", import.meta.url).href)};
+  const log = { info() {}, warn() {}, error() {}, debug() {}, child: () => log };
+  const spool = await openSpool({ dir: process.argv[1], log, segmentBytes: 20_000 });
+  const event = JSON.parse(process.argv[2]);
+  for (let number = Number(process.argv[3]); ; number += 1) {
+    const event_id = "00000000-0000-7000-8000-" + String(number).padStart(12, "0");
+    if (await spool.append({ ...event, event_id })) process.stdout.write(number + "\\n");
+    if (number % 7 === 6) {
+      const batch = await spool.read(3, 1024 * 1024);
+      await spool.ack(batch);
+      for (const json of batch.events) process.stdout.write("-" + Number(JSON.parse(json).event_id.slice(-12)) + "\\n");
+    }
+  }
+`;
+
+test("kill -9 in the middle of appends and receipts loses no event and repeats no receipt but the last", async (t) => {
+  const dir = scratch(t);
+  let from = 1;
+  const taken: number[] = [];
+  for (const lines of [40, 111, 300]) {
+    const child = spawn(
+      process.execPath,
+      ["--input-type=module", "-e", APPENDER, dir, JSON.stringify(eventOf(0)), String(from)],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const told: number[] = [];
+    const reading = createInterface({ input: child.stdout });
+    reading.on("line", (line) => {
+      told.push(Number(line));
+      if (told.length === lines) child.kill("SIGKILL");
+    });
+    await once(child, "close");
+    assert.equal(child.signalCode, "SIGKILL");
+    const stored = told.filter((number) => number > 0);
+    const acked = told.filter((number) => number < 0).map((number) => -number);
+    taken.push(...acked);
+    const last = stored.at(-1) ?? 0;
+
+    const copy = `${dir}-copy`;
+    t.after(() => rmSync(copy, { recursive: true, force: true }));
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(dir, copy, { recursive: true });
+    const spool = await openSpool({ dir: copy, log: silentLog });
+    const left = await drain(spool);
+    await spool.close();
+    const highestAcked = taken.at(-1) ?? 0;
+    const first = left[0] ?? 0;
+    // A receipt may have become durable just before the kill, without a word of it to us.
+    assert.ok(first > highestAcked && first <= highestAcked + 4, `${first} after ${highestAcked}`);
+    assert.deepEqual(
+      left,
+      range(first, first + left.length),
+      "in order, without a gap or a repeat",
+    );
+    // And so may the event after the last one that was told of.
+    const end = left.at(-1) ?? 0;
+    assert.ok(end === last || end === last + 1, `${end} after ${last}`);
+    from = end + 1;
+    taken.push(...range(highestAcked + 1, first));
+  }
+});
