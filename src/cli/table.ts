@@ -6,16 +6,19 @@ export interface Column<Row> {
   /** Its text may come from anywhere: it is made harmless before it is shown. */
   readonly cell: (row: Row) => string | number | null;
   readonly align?: "right";
+  /** Left out if no row has anything to say in it. */
+  readonly optional?: true;
   /** Colors the harmless text. */
   readonly paint?: (text: string, row: Row, style: Style) => string;
 }
 
 /** Rows below their titles, two spaces between columns, nothing after the last one. */
 export function table<Row>(
-  columns: readonly Column<Row>[],
+  all: readonly Column<Row>[],
   rows: readonly Row[],
   style: Style,
 ): string[] {
+  const columns = all.filter(({ optional, cell }) => !optional || rows.some((row) => cell(row)));
   const cells = rows.map((row) => columns.map(({ cell }) => printable(`${cell(row) ?? "-"}`)));
   const widths = columns.map(({ title }, place) =>
     Math.max(title.length, ...cells.map((line) => widthOf(line[place] ?? ""))),

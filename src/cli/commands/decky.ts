@@ -31,7 +31,7 @@ export function addDecky(program: Command, shell: Shell): void {
 
 export interface DeckyRow {
   readonly shard: ApiShard;
-  /** Name of its host. */
+  /** Name of its host; empty where that goes without saying. */
   readonly host: string;
   readonly shown: ShownShardState;
 }
@@ -47,8 +47,8 @@ export function deckyTable(rows: readonly DeckyRow[], style: Style): string[] {
       { title: "STATE", cell: ({ shown }) => shown, paint: paintState },
       { title: "PASSES FOR", cell: ({ shard }) => passesFor(shard) },
       { title: "SERVICES", cell: ({ shard }) => servicesOf(shard) },
-      { title: "HOST", cell: ({ host }) => host },
-      { title: "WHY", cell: ({ shard }) => shard.reason ?? "" },
+      { title: "HOST", cell: ({ host }) => host, optional: true },
+      { title: "WHY", cell: ({ shard }) => shard.reason ?? "", optional: true },
     ],
     rows,
     style,

@@ -96,7 +96,7 @@ function addShow(host: Command, shell: Shell): void {
       if (own.length > 0) terminal.print("");
       const rows = own.map((shard) => ({
         shard,
-        host: found.name,
+        host: "",
         shown: shownState(shard, found.state),
       }));
       if (rows.length > 0) for (const line of deckyTable(rows, style)) terminal.print(line);

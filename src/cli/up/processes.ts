@@ -1,14 +1,17 @@
+import { existsSync } from "node:fs";
 import type { TSchema } from "typebox";
 import type { Clock } from "../../domain/clock.ts";
 import type { DataDirectory } from "../data-directory.ts";
 import { MasterReady } from "../parent.ts";
 import { durationText } from "../setting-kinds.ts";
-import { flagOf, type SettingName, type Settings } from "../settings.ts";
+import { flagOf, type Settings } from "../settings.ts";
 import { type Child, Silent, startChild } from "./child.ts";
 import type { UP_SETTINGS } from "./up-settings.ts";
 
+type UpSetting = (typeof UP_SETTINGS)[number];
+
 export interface ProcessOptions {
-  readonly settings: Settings<(typeof UP_SETTINGS)[number]>;
+  readonly settings: Settings<UpSetting>;
   readonly place: DataDirectory;
   readonly clock: Clock;
 }
@@ -26,11 +29,12 @@ export interface Processes {
 
 export function createProcesses({ settings, place, clock }: ProcessOptions): Processes {
   const started: Child<unknown>[] = [];
+  // Nobody need have a configuration file; one that is named must be there.
+  const common: UpSetting[] = existsSync(settings.config) ? ["data", "config"] : ["data"];
   const start = <T extends TSchema>(name: string, ready: T, args: string[], input?: string) => {
     const child = startChild({
       name,
-      // Settings that are not among these flags come from the same environment and file as ours.
-      args: [...args, ...flags(settings, ["data", "config", "logLevel"]), "--log-format", "json"],
+      args: [...args, ...flags(settings, common)],
       logDir: place.logs,
       ready,
       clock,
@@ -59,10 +63,11 @@ const MASTER_FLAGS = [
   "advertise",
   "heartbeatInterval",
   "trustClock",
-] as const satisfies readonly SettingName[];
+  "logLevel",
+] as const satisfies readonly UpSetting[];
 
 /** Settings as a command line gives them. */
-function flags<K extends SettingName>(settings: Settings<K>, names: readonly K[]): string[] {
+function flags(settings: Settings<UpSetting>, names: readonly UpSetting[]): string[] {
   return names.flatMap((name) => {
     const value: unknown = settings[name];
     if (value === false) return [];

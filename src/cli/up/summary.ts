@@ -8,18 +8,18 @@ import { commandsToTry, type WeakLogins } from "./try.ts";
 
 /** Where the dashboard is and, the first time, how to log in. */
 export function loginLines(master: MasterReady, style: Style): string[] {
-  const { operatorUrl, firstAdmin } = master;
+  return facts(loginFacts(master), style);
+}
+
+function loginFacts({ operatorUrl, firstAdmin }: MasterReady): (readonly [string, string])[] {
   const login =
     firstAdmin === null
       ? "as before (lost the password? decnet operator reset-password)"
       : `${firstAdmin.user} / ${firstAdmin.password}   (shown this once)`;
-  return facts(
-    [
-      ["dashboard", operatorUrl],
-      ["login", login],
-    ],
-    style,
-  );
+  return [
+    ["dashboard", operatorUrl],
+    ["login", login],
+  ];
 }
 
 /** All that a person needs for a first look: the address, the fleet, what to try. */
@@ -30,11 +30,14 @@ export function summaryLines(
   logins: WeakLogins,
   style: Style,
 ): string[] {
-  const rows = shards.map((shard) => ({ shard, host: host.name, shown: shard.state }));
+  const rows = shards.map((shard) => ({ shard, host: "", shown: shard.state }));
+  const about = [
+    ...loginFacts(master),
+    ["host", `${host.name}, ${host.state}, ${host.uuid}`] as const,
+  ];
   return [
     "",
-    ...loginLines(master, style),
-    ...facts([["host", `${host.name}, ${host.state}, ${host.uuid}`]], style),
+    ...facts(about, style),
     "",
     ...(rows.length === 0 ? ["No deckies run."] : deckyTable(rows, style)),
     "",
