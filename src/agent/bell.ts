@@ -11,6 +11,9 @@ export interface Bell {
   wait(ms: number | null, signal: AbortSignal): Promise<boolean>;
 }
 
+/** A reason of its own, made once: by default each abort makes an error with a stack. */
+const CALLED_OFF = new Error("timer called off");
+
 export function createBell(clock: Clock): Bell {
   let rung = false;
   let wake: (() => void) | null = null;
@@ -34,7 +37,7 @@ export function createBell(clock: Clock): Bell {
         } finally {
           wake = null;
           signal.removeEventListener("abort", onAbort);
-          timer.abort();
+          timer.abort(CALLED_OFF);
         }
         signal.throwIfAborted();
       }

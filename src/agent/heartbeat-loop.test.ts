@@ -5,7 +5,7 @@ import { DecnetError } from "../domain/errors.ts";
 import { silentLog } from "../domain/log.ts";
 import { createVirtualClock, type VirtualClock } from "../domain/virtual-clock.ts";
 import { createHeartbeatLoop } from "./heartbeat-loop.ts";
-import { nextSlotMs } from "./phase.ts";
+import { nextSlotMs, phaseOf } from "./phase.ts";
 import { createScriptedTransport, type ScriptedAnswer } from "./scripted-transport.ts";
 import type { AgentRequest } from "./transport.ts";
 
@@ -66,7 +66,7 @@ function start(
 test("the first beat leaves at once, the others at the host's own phase of the interval", async () => {
   const { clock, beats, hostUuid } = start(() => ACCEPTED);
   await clock.advance(90_000);
-  const slotMs = nextSlotMs(hostUuid, 30_000, START_MS);
+  const slotMs = nextSlotMs(phaseOf(hostUuid), 30_000, START_MS);
   assert.deepEqual(
     beats.map((beat) => beat.atMs),
     [START_MS, slotMs, slotMs + 30_000, slotMs + 60_000],
@@ -76,7 +76,7 @@ test("the first beat leaves at once, the others at the host's own phase of the i
 test("a fleet spreads evenly over the interval", () => {
   const buckets = Array.from({ length: 10 }, () => 0);
   for (let host = 0; host < 2_000; host += 1) {
-    const phaseMs = nextSlotMs(`host-${host}`, 30_000, START_MS) - START_MS;
+    const phaseMs = nextSlotMs(phaseOf(`host-${host}`), 30_000, START_MS) - START_MS;
     const bucket = Math.floor((phaseMs - 1) / 3_000);
     buckets[bucket] = (buckets[bucket] ?? 0) + 1;
   }
@@ -185,7 +185,7 @@ test("changed() beats at once, several changes within 250 ms in one beat", async
 
 test("changed() does not beat when the status is as the master has it, nor shift the next beat", async () => {
   const { clock, beats, loop, status, hostUuid } = start(() => ACCEPTED);
-  const slotMs = nextSlotMs(hostUuid, 30_000, START_MS);
+  const slotMs = nextSlotMs(phaseOf(hostUuid), 30_000, START_MS);
   await clock.advance(300);
   loop.changed();
   await clock.advance(300);
@@ -226,7 +226,7 @@ test("failures are retried with jitter that doubles up to the interval, then the
   const gaps = beats.slice(1, 9).map((beat, index) => beat.atMs - (beats[index]?.atMs ?? 0));
   assert.deepEqual(gaps, [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
   const recoveredMs = beats[8]?.atMs ?? 0;
-  assert.equal(beats[9]?.atMs, nextSlotMs(hostUuid, 30_000, recoveredMs));
+  assert.equal(beats[9]?.atMs, nextSlotMs(phaseOf(hostUuid), 30_000, recoveredMs));
   assert.equal(lines.length, 2, "one line when it broke, one when it was over");
 });
 

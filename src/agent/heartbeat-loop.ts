@@ -6,7 +6,7 @@ import { failureOf, isDecommissioned, type LoopEnd, refusalOf } from "./answer.t
 import { backoffMs, parseRetryAfter } from "./backoff.ts";
 import { createBell } from "./bell.ts";
 import type { Boot } from "./boot.ts";
-import { nextSlotMs } from "./phase.ts";
+import { nextSlotMs, phaseOf } from "./phase.ts";
 import type { AgentAnswer, AgentTransport } from "./transport.ts";
 import { createTrouble } from "./trouble.ts";
 
@@ -20,6 +20,9 @@ const MIN_SPACING_MS = 250;
 const TIMEOUT_MS = 10_000;
 /** Repeats at once within one beat: a whole status for a digest, a newer boot for a stale one. */
 const MAX_REPEATS = 3;
+
+/** Refusals below 500 that speak of the moment, not of the beat: too slow, too fast. */
+const PASSING = new Set([408, 429]);
 
 export interface HeartbeatLoopParts {
   readonly hostUuid: string;
@@ -48,13 +51,24 @@ type Beat =
   | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs: number | null };
 
 export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
-  const { hostUuid, boot, transport, clock, random } = parts;
+  const { boot, transport, clock, random } = parts;
+  const phase = phaseOf(parts.hostUuid);
   const bell = createBell(clock);
   const trouble = createTrouble(parts.log, "heartbeat");
   let intervalMs = INITIAL_INTERVAL_MS;
   let sequence = 0;
   /** Of the last body that was answered with 204: what the master holds, as far as is known. */
   let acceptedDigest: string | null = null;
+  let last = { body: "", digest: "" };
+
+  /** The current body and its digest, which is not computed again for the same body. */
+  function current(): typeof last {
+    const body = parts.body();
+    if (body !== last.body) {
+      last = { body, digest: createHash("sha256").update(body).digest("hex") };
+    }
+    return last;
+  }
 
   async function send(body: string, digest: string, signal: AbortSignal): Promise<AgentAnswer> {
     sequence += 1;
@@ -91,8 +105,7 @@ export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
   }
 
   async function beat(signal: AbortSignal): Promise<Beat> {
-    const body = parts.body();
-    const digest = digestOf(body);
+    const { body, digest } = current();
     try {
       let answer = await send(body, digest, signal);
       for (let repeat = 0; repeat < MAX_REPEATS && (await mend(answer)); repeat += 1) {
@@ -106,7 +119,7 @@ export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
       acceptedDigest = null;
       if (isDecommissioned(answer)) return { kind: "decommissioned" };
       const reason = refusalOf(answer);
-      if (answer.status < 500 && answer.status !== 429) return { kind: "refused", reason };
+      if (answer.status < 500 && !PASSING.has(answer.status)) return { kind: "refused", reason };
       const retryAfterMs = parseRetryAfter(answer.headers["retry-after"], clock.nowMs());
       return { kind: "failed", reason, retryAfterMs };
     } catch (error) {
@@ -122,7 +135,7 @@ export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
     for (;;) {
       const rang = await bell.wait(Math.max(0, slotMs - clock.nowMs()), signal);
       if (!rang) return true;
-      if (digestOf(parts.body()) === acceptedDigest) continue;
+      if (current().digest === acceptedDigest) continue;
       await clock.sleep(Math.max(0, lastMs + MIN_SPACING_MS - clock.nowMs()), signal);
       return false;
     }
@@ -143,7 +156,7 @@ export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
         continue;
       }
       failures = 0;
-      const slotMs = nextSlotMs(hostUuid, intervalMs, Math.max(clock.nowMs(), servedMs));
+      const slotMs = nextSlotMs(phase, intervalMs, Math.max(clock.nowMs(), servedMs));
       if (outcome.kind === "refused") {
         trouble.note(outcome.reason);
         await clock.sleep(slotMs - clock.nowMs(), signal);
@@ -166,10 +179,6 @@ export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
       }
     },
   };
-}
-
-function digestOf(body: string): string {
-  return createHash("sha256").update(body).digest("hex");
 }
 
 function intervalOf(answer: AgentAnswer): number | null {
