@@ -88,6 +88,11 @@ export function createConvergence(parts: ConvergeParts): Convergence {
     retries.set(name, { action, reason, times, notBeforeMs });
   }
 
+  /** It was whole and is not any more: that is told before it is mended, and not mended in a rush. */
+  function hasFallen({ kind, decky }: Action): boolean {
+    return kind === "start" && started.has(decky.name) && !retries.has(decky.name);
+  }
+
   /** Not before its pause is over, unless it is now to be another. */
   function mayTry(action: Action): boolean {
     const retry = retries.get(action.decky.name);
@@ -110,7 +115,8 @@ export function createConvergence(parts: ConvergeParts): Convergence {
     }
     for (const action of actions) {
       if (signal.aborted || wanted !== goal) return;
-      if (mayTry(action)) await apply(action);
+      if (hasFallen(action)) tryAgain(action, null);
+      else if (mayTry(action)) await apply(action);
     }
     parts.onChange();
   }
