@@ -22,7 +22,11 @@ import { Shell } from "./shell/shell.tsx";
 
 const rootRoute = createRootRoute({
   component: Outlet,
-  notFoundComponent: NotFound,
+  notFoundComponent: () => (
+    <main>
+      <NotFound />
+    </main>
+  ),
 });
 
 const loginRoute = createRoute({

@@ -1,42 +1,56 @@
 import type { ApiEvent } from "../../../src/wire/api/event.ts";
 
+type EventFacts = Pick<ApiEvent, "kind" | "data">;
+
 const LINE_CHARS = 240;
 
-/** What happened, in one line of plain text: what was typed, asked for, or tried. */
-export function summaryOf(event: Pick<ApiEvent, "kind" | "data">): string {
-  const { data } = event;
-  const text = (...names: string[]) => {
-    for (const name of names) {
-      const value = data[name];
-      if (typeof value === "string" || typeof value === "number") return String(value);
-      if (Array.isArray(value)) return value.map(String).join(" ");
-    }
-    return null;
-  };
-  return oneLine(summarize(event.kind, text) ?? plain(data));
+/** What happened, in one line of plain text: what was typed, asked for, or tried (docs/events.md). */
+export function summaryOf(event: EventFacts): string {
+  return oneLine(summarize(event) ?? plain(event.data));
 }
 
-type Text = (...names: string[]) => string | null;
-
-function summarize(kind: string, text: Text): string | null {
+/** Null if the facts that a kind is told by are missing. */
+function summarize({ kind, data }: EventFacts): string | null {
+  const text = (...names: readonly string[]) => firstText(data, names);
   if (kind.endsWith(".login.attempt")) {
-    const user = text("username", "user") ?? "";
-    const secret = text("password") ?? text("fingerprint", "key_fingerprint", "key");
-    return secret === null ? user || null : `${user} / ${secret}`;
+    return joined(" / ", text("user", "username"), text("password", "fingerprint", "key"));
   }
-  if (kind === "http.request") {
-    const target = text("target", "path", "url");
-    return target === null ? null : `${text("method") ?? ""} ${target}`.trim();
+  switch (kind) {
+    case "session.open":
+      return "";
+    case "session.close": {
+      const durationMs = data["duration_ms"];
+      return typeof durationMs === "number" ? `after ${(durationMs / 1000).toFixed(1)} s` : null;
+    }
+    case "http.request":
+      return joined(" ", text("method"), text("target"), arrow(text("status")));
+    case "redis.command":
+      return joined(" ", text("command"), text("args"));
+    case "shell.download":
+      return text("url");
+    case "ssh.client":
+      return text("version", "client", "banner");
+    default:
+      return kind.endsWith(".malformed") ? text("reason") : text("line", "command");
   }
-  if (kind === "shell.download") return text("url");
-  if (kind.endsWith(".command")) return text("line", "command", "input", "argv", "args");
-  if (kind === "example.line") return text("line");
-  if (kind === "ssh.client") return text("banner", "version", "client", "software");
-  if (kind === "session.close") {
-    const ms = text("duration_ms", "durationMs");
-    return ms === null ? null : `after ${(Number(ms) / 1000).toFixed(1)} s`;
+}
+
+function firstText(data: ApiEvent["data"], names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = data[name];
+    if (typeof value === "string" || typeof value === "number") return String(value);
+    if (Array.isArray(value)) return value.map(String).join(" ");
   }
   return null;
+}
+
+function joined(between: string, ...parts: readonly (string | null)[]): string | null {
+  const told = parts.filter((part) => part !== null);
+  return told.length === 0 ? null : told.join(between);
+}
+
+function arrow(status: string | null): string | null {
+  return status === null ? null : `→ ${status}`;
 }
 
 function plain(data: ApiEvent["data"]): string {
@@ -56,18 +70,16 @@ export function oneLine(text: string, mostChars = LINE_CHARS): string {
 }
 
 /** True for an attempt that let the attacker in. */
-export function letIn(event: Pick<ApiEvent, "kind" | "data">): boolean {
-  const { data } = event;
-  return (
-    event.kind.endsWith(".login.attempt") &&
-    (data["success"] === true || data["accepted"] === true || data["outcome"] === "accepted")
-  );
+export function letIn({ kind, data }: EventFacts): boolean {
+  return kind.endsWith(".login.attempt") && data["success"] === true;
 }
 
 /** Whether a row shows `text` somewhere: source, decky, kind or what was sent. `text` is lowercase. */
 export function eventContains(event: ApiEvent, text: string): boolean {
   if (text === "") return true;
-  return `${event.src_ip} ${event.decky} ${event.kind} ${event.service} ${event.session} ${JSON.stringify(event.data)}`
+  const { src_ip, decky, kind, service, session, data } = event;
+  return [src_ip, decky, kind, service, session, JSON.stringify(data)]
+    .join(" ")
     .toLowerCase()
     .includes(text);
 }

@@ -17,10 +17,10 @@ export function spanOf(ms: number): string {
   return rest === 0 ? `${whole} ${step[1]}` : `${whole} ${step[1]} ${rest} ${finer[1]}`;
 }
 
-/** `12 s ago`, `in 3 min`; `now` within a second. */
+/** `12 s ago`, `in 3 min`; `just now` within a second. */
 export function agoOf(atMs: number, nowMs: number): string {
   const ms = nowMs - atMs;
-  if (Math.abs(ms) < 1000) return "now";
+  if (Math.abs(ms) < 1000) return "just now";
   return ms > 0 ? `${spanOf(ms)} ago` : `in ${spanOf(-ms)}`;
 }
 

@@ -56,7 +56,11 @@ export function Activity() {
         />
         <Chip name="from" value={src} onDrop={() => drop("src")} />
         <Chip name="session" value={session} onDrop={() => drop("session")} />
-        <Button onClick={() => setPaused(!paused)} aria-pressed={paused} className="md:ml-auto">
+        <Button
+          onClick={() => setPaused(!paused)}
+          aria-pressed={paused}
+          className="max-md:grow md:ml-auto"
+        >
           {paused ? <Play aria-hidden="true" size={14} /> : <Pause aria-hidden="true" size={14} />}
           {paused ? "Follow" : "Pause"}
         </Button>
@@ -118,7 +122,7 @@ function KindSelect({ kind, onKind }: KindSelectProps) {
       aria-label="Only events of kind"
       value={kind ?? ""}
       onChange={(change) => onKind(change.target.value)}
-      className={`${INPUT} !w-auto max-w-full`}
+      className={`${INPUT} md:!w-auto max-md:!w-36 max-md:grow`}
     >
       <option value="">every kind</option>
       {kinds.map((each) => (
@@ -145,7 +149,7 @@ function DeckySelect({ decky, onDecky }: DeckySelectProps) {
       aria-label="Only events on decky"
       value={decky ?? ""}
       onChange={(change) => onDecky(change.target.value)}
-      className={`${INPUT} !w-auto max-w-full`}
+      className={`${INPUT} md:!w-auto max-md:!w-36 max-md:grow`}
     >
       <option value="">every decky</option>
       {names.map((name) => (

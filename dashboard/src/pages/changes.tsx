@@ -47,8 +47,7 @@ const COLUMNS: readonly Column<ApiAuditEntry>[] = [
     key: "outcome",
     title: "Outcome",
     width: "minmax(0,1fr)",
-    cell: ({ outcome }) =>
-      outcome === "ok" ? outcome : <span className="text-warn">{oneLine(outcome)}</span>,
+    cell: ({ outcome }) => <Outcome outcome={outcome} />,
   },
   {
     key: "address",
@@ -58,6 +57,39 @@ const COLUMNS: readonly Column<ApiAuditEntry>[] = [
     cell: ({ address }) => <span className="font-mono text-sm">{oneLine(address ?? "")}</span>,
   },
 ];
+
+/** Where the window is narrow, two lines a row: when and who, what and to what. */
+const NARROW_COLUMNS: readonly Column<ApiAuditEntry>[] = [
+  {
+    key: "who",
+    title: "When, who",
+    width: "6.5rem",
+    cell: ({ atMs, actor }) => (
+      <span className="flex flex-col">
+        <span className="text-ink-soft">
+          <Ago atMs={atMs} />
+        </span>
+        <span className="truncate">
+          <Actor actor={actor} />
+        </span>
+      </span>
+    ),
+  },
+  {
+    key: "what",
+    title: "What",
+    width: "minmax(0,1fr)",
+    cell: ({ action, target, outcome }) => (
+      <span className="flex flex-col">
+        <span className="flex gap-2">
+          {oneLine(action)} <Outcome outcome={outcome} />
+        </span>
+        <span className="truncate">{target === null ? "" : <Target target={target} />}</span>
+      </span>
+    ),
+  },
+];
+const NARROW_ROW_PX = 64;
 
 const NEWEST_FIRST = { key: "", down: true };
 
@@ -116,7 +148,8 @@ export function Changes() {
       ) : (
         <VirtualTable
           label="Changes"
-          columns={COLUMNS}
+          columns={isWide ? COLUMNS : NARROW_COLUMNS}
+          rowPx={isWide ? 40 : NARROW_ROW_PX}
           rows={shown}
           keyOf={({ id }) => String(id)}
           sort={NEWEST_FIRST}
@@ -125,6 +158,12 @@ export function Changes() {
         />
       )}
     </Page>
+  );
+}
+
+function Outcome({ outcome }: { readonly outcome: string }) {
+  return (
+    <span className={outcome === "ok" ? "text-ink-soft" : "text-warn"}>{oneLine(outcome)}</span>
   );
 }
 

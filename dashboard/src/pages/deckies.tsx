@@ -33,6 +33,7 @@ const COLUMNS: readonly Column<DeckyView>[] = [
     key: "since",
     title: "For",
     width: "minmax(5rem,1fr)",
+    wide: true,
     cell: ({ shard }) => (shard === undefined ? "–" : <Since atMs={shard.changedMs} />),
     compare: (a, b) => (b.shard?.changedMs ?? 0) - (a.shard?.changedMs ?? 0),
   },

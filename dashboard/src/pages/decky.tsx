@@ -34,7 +34,7 @@ export function DeckyPage() {
   const error = reads.find((read) => read.error !== null && read.data === undefined)?.error;
 
   return (
-    <Page title={name} aside={view === undefined ? null : <State state={view.state} />}>
+    <Page title={name} aside={view === undefined ? null : <Standing view={view} />}>
       {error ? (
         <ErrorNote error={error} onRetry={() => reads.forEach((read) => void read.refetch())} />
       ) : reads.some(({ data }) => data === undefined) ? (
@@ -68,6 +68,19 @@ export function DeckyPage() {
   );
 }
 
+function Standing({ view: { state, shard } }: { readonly view: DeckyView }) {
+  return (
+    <span className="inline-flex items-center gap-2">
+      <State state={state} />
+      {shard === undefined || state === "unknown" ? null : (
+        <span className="text-ink-soft">
+          for <Since atMs={shard.changedMs} />
+        </span>
+      )}
+    </span>
+  );
+}
+
 function Gone({ name }: { readonly name: string }) {
   return (
     <div className="rounded-lg border border-line bg-surface">
@@ -93,13 +106,7 @@ function DeckyFound({ view }: { readonly view: DeckyView }) {
     <>
       <p className="text-ink-soft">
         {MEANINGS[state]}
-        {shard === undefined || state === "unknown" ? null : (
-          <>
-            {" "}
-            {state} for <Since atMs={shard.changedMs} />
-            {shard.reason === null ? "." : `: ${shard.reason}.`}
-          </>
-        )}
+        {shard === undefined || shard.reason === null ? null : ` Its host says: ${shard.reason}.`}
         {state === "unknown" && shard !== undefined
           ? ` It was last reported ${shard.state}.`
           : null}
@@ -136,11 +143,11 @@ function Services({ view }: { readonly view: DeckyView }) {
         return (
           <li
             key={name}
-            className="grid min-h-10 grid-cols-[5rem_6.5rem_minmax(0,1fr)] items-center gap-x-4 border-b border-line px-4 py-1 last:border-b-0"
+            className="grid min-h-10 grid-cols-[5rem_minmax(0,1fr)] md:grid-cols-[5rem_6.5rem_minmax(0,1fr)] items-center gap-x-4 border-b border-line px-4 py-1 last:border-b-0"
           >
             <strong>{name}</strong>
             <State state={shown} />
-            <span className="min-w-0 break-words">
+            <span className="min-w-0 break-words max-md:col-span-2">
               {service?.port === undefined ? null : (
                 <>
                   <span className="text-ink-soft">listens at </span>

@@ -131,11 +131,7 @@ function Identity({ host }: { readonly host: ApiHost }) {
         <Fact name="Clock">
           {host.clockSkewMs === null ? "does not say" : skew(host.clockSkewMs)}
         </Fact>
-        <Fact name="Beats">
-          {host.boot === 0
-            ? "does not count"
-            : `${host.sequence.toLocaleString("en-US")} since its start no. ${host.boot}`}
-        </Fact>
+        <Fact name="Starts">{host.boot === 0 ? "does not count" : host.boot}</Fact>
         <Fact name="Enrolled">
           <Ago atMs={host.enrolledMs} />
         </Fact>

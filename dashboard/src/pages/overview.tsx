@@ -86,16 +86,8 @@ function Fleet({ concerns }: { readonly concerns: readonly Concern[] }) {
     <>
       <Verdict concerns={concerns} />
       <div className="flex flex-col gap-2 rounded-lg border border-line bg-surface px-4 py-3">
-        <CountStrip
-          to="/hosts"
-          title={hosts.length === 1 ? "host" : "hosts"}
-          counts={counts.hosts}
-        />
-        <CountStrip
-          to="/deckies"
-          title={shards.length === 1 ? "decky" : "deckies"}
-          counts={counts.shards}
-        />
+        <CountStrip to="/hosts" one="host" many="hosts" counts={counts.hosts} />
+        <CountStrip to="/deckies" one="decky" many="deckies" counts={counts.shards} />
       </div>
       {concerns.length === 0 ? null : <Concerns concerns={concerns} />}
       <ActivityPanel events={events.data} error={events.error} />

@@ -26,7 +26,7 @@ export function CopyBlock({ text, what }: CopyBlockProps) {
   };
 
   return (
-    <div className="flex w-full min-w-0 items-start gap-2 rounded-md border border-line bg-sunken p-2 pl-4">
+    <div className="flex w-full min-w-0 gap-2 max-md:flex-col md:items-start rounded-md border border-line bg-sunken p-2 pl-4">
       <code className="min-w-0 grow py-1 font-mono text-sm break-all whitespace-pre-wrap text-ink select-all">
         {text}
       </code>

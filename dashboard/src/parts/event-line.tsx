@@ -6,17 +6,17 @@ import { Ago } from "./time.tsx";
 /** One event on one line: when, what, from where, to which decky, and what was sent. */
 export function EventLine({ event }: { readonly event: ApiEvent }) {
   return (
-    <span className="grid min-w-0 grow grid-cols-[5.5rem_minmax(0,1fr)_auto] items-baseline gap-x-4 text-left md:grid-cols-[5.5rem_10rem_9.5rem_9rem_minmax(0,1fr)]">
+    <span className="grid min-w-0 grow grid-cols-2 items-baseline gap-x-4 text-left md:grid-cols-[5.5rem_10rem_9.5rem_9rem_minmax(0,1fr)]">
       <span className="text-ink-soft">
         <Ago atMs={event.received_ms} />
       </span>
-      <span className="truncate">
-        {event.kind}
-        {letIn(event) ? <strong className="font-bold text-warn"> let in</strong> : null}
-      </span>
+      <span className="truncate">{event.kind}</span>
       <span className="truncate font-mono text-sm">{oneLine(event.src_ip)}</span>
-      <span className="truncate max-md:hidden">{oneLine(event.decky)}</span>
-      <bdi className="truncate font-mono text-sm max-md:col-span-3">{summaryOf(event)}</bdi>
+      <span className="truncate">{oneLine(event.decky)}</span>
+      <span className="flex min-w-0 items-baseline gap-3 text-sm max-md:col-span-2">
+        <bdi className="truncate font-mono">{summaryOf(event)}</bdi>
+        {letIn(event) ? <strong className="shrink-0 text-warn">let in</strong> : null}
+      </span>
     </span>
   );
 }

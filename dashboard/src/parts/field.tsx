@@ -50,7 +50,7 @@ export function Filter({
         type="search"
         aria-label={label}
         aria-keyshortcuts="/"
-        placeholder={`${label}  ( / )`}
+        placeholder={label}
         data-filter=""
         autoComplete="off"
         spellCheck={false}
@@ -59,8 +59,14 @@ export function Filter({
         onKeyDown={(press) => {
           if (press.key === "Escape") press.currentTarget.blur();
         }}
-        className={`${INPUT} pl-8`}
+        className={`${INPUT} peer pl-8`}
       />
+      <kbd
+        aria-hidden="true"
+        className="pointer-events-none absolute inset-y-0 right-2 my-auto h-5 rounded-sm border border-line px-1.5 font-mono text-xs leading-4.5 text-ink-soft peer-focus:hidden peer-[:not(:placeholder-shown)]:hidden max-md:hidden"
+      >
+        /
+      </kbd>
     </div>
   );
 }

@@ -32,35 +32,37 @@ export function FleetMap({ hosts, shards }: FleetMapProps) {
   const shown = all ? alive : alive.slice(0, FIRST_HOSTS);
   return (
     <>
-      <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,15rem),1fr))] gap-px bg-line">
-        {shown.map((host) => (
-          <li
-            key={host.uuid}
-            className="flex min-w-0 flex-col gap-2 bg-surface p-4 [contain-intrinsic-size:auto_6rem] [content-visibility:auto]"
-          >
-            <div className="flex min-w-0 items-baseline justify-between gap-2">
-              <Link
-                to="/hosts/$host"
-                params={{ host: host.uuid }}
-                className="link truncate font-bold"
-              >
-                {host.name}
-              </Link>
-              <State state={host.state} />
-            </div>
-            <Cells shards={shardsOf.get(host.uuid)} hostState={host.state} />
-            <p className="text-xs text-ink-soft">
-              {host.lastSeenMs === null ? (
-                "never seen"
-              ) : (
-                <>
-                  last seen <Ago atMs={host.lastSeenMs} />
-                </>
-              )}
-            </p>
-          </li>
-        ))}
-      </ul>
+      <div className="overflow-hidden rounded-b-lg">
+        <ul className="-mr-px -mb-px grid grid-cols-[repeat(auto-fill,minmax(min(100%,15rem),1fr))]">
+          {shown.map((host) => (
+            <li
+              key={host.uuid}
+              className="flex min-w-0 flex-col gap-2 border-r border-b border-line p-4 [contain-intrinsic-size:auto_6rem] [content-visibility:auto]"
+            >
+              <div className="flex min-w-0 items-baseline justify-between gap-2">
+                <Link
+                  to="/hosts/$host"
+                  params={{ host: host.uuid }}
+                  className="link truncate font-bold"
+                >
+                  {host.name}
+                </Link>
+                <State state={host.state} />
+              </div>
+              <Cells shards={shardsOf.get(host.uuid)} hostState={host.state} />
+              <p className="text-xs text-ink-soft">
+                {host.lastSeenMs === null ? (
+                  "never seen"
+                ) : (
+                  <>
+                    last seen <Ago atMs={host.lastSeenMs} />
+                  </>
+                )}
+              </p>
+            </li>
+          ))}
+        </ul>
+      </div>
       {alive.length <= FIRST_HOSTS ? null : (
         <div className="border-t border-line p-2">
           <Button onClick={() => setAll(!all)}>

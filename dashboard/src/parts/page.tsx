@@ -54,7 +54,7 @@ export function Panel({ title, aside, className = "", children }: PanelProps) {
 /** Name and value, aligned. */
 export function Facts({ children }: { readonly children: ReactNode }) {
   return (
-    <dl className="grid grid-cols-[minmax(7rem,max-content)_minmax(0,1fr)] gap-x-6 gap-y-1 p-4">
+    <dl className="grid grid-cols-[5.5rem_minmax(0,1fr)] gap-x-4 md:grid-cols-[7rem_minmax(0,1fr)] md:gap-x-6 gap-y-1 p-4">
       {children}
     </dl>
   );

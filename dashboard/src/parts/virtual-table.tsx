@@ -27,19 +27,19 @@ interface VirtualTableProps<Row> {
   readonly sort: Sort;
   readonly onSort: (sort: Sort) => void;
   readonly isWide: boolean;
+  /** Height of a row; 40 unless told. */
+  readonly rowPx?: number;
 }
-
-const ROW_PX = 40;
 
 /** A table of any length: only the rows in sight are in the document. Scrolls by itself. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { label, rows, keyOf, sort, onSort, isWide } = props;
+  const { label, rows, keyOf, sort, onSort, isWide, rowPx = 40 } = props;
   const columns = props.columns.filter((column) => isWide || column.wide !== true);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: 12,
     getItemKey: (at) => {
       const row = rows[at];
@@ -72,7 +72,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
               role="row"
               aria-rowindex={item.index + 2}
               className="absolute inset-x-0 grid items-center gap-4 border-b border-line px-4 hover:bg-sunken"
-              style={{ ...grid, height: ROW_PX, top: item.start }}
+              style={{ ...grid, height: rowPx, top: item.start }}
             >
               {columns.map((column) => (
                 <div key={column.key} role="cell" className="min-w-0 truncate">

@@ -7,6 +7,7 @@ import { startLive } from "../live/live.ts";
 import { IconButton } from "../parts/button.tsx";
 import { useShortcuts } from "./keys.ts";
 import { useLogOut } from "./log-out.ts";
+import { useIsWide } from "./media.ts";
 import { PAGES } from "./pages.ts";
 import { Palette } from "./palette.tsx";
 import { StreamBanner, StreamState } from "./stream-state.tsx";
@@ -19,6 +20,7 @@ export function Shell() {
   const [paletteOpen, setPaletteOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
   const path = useRef(location.pathname);
+  const isWide = useIsWide();
   useShortcuts(() => setPaletteOpen(true));
 
   useEffect(
@@ -46,15 +48,18 @@ export function Shell() {
       >
         Skip to the page
       </a>
-      <SideBar onPalette={() => setPaletteOpen(true)} />
-      <TopBar onPalette={() => setPaletteOpen(true)} />
+      {isWide ? (
+        <SideBar onPalette={() => setPaletteOpen(true)} />
+      ) : (
+        <TopBar onPalette={() => setPaletteOpen(true)} />
+      )}
       <div className="flex min-h-0 min-w-0 grow flex-col">
         <StreamBanner />
         <main id="main" ref={main} tabIndex={-1} className="min-h-0 grow overflow-auto">
           <Outlet />
         </main>
       </div>
-      <TabBar />
+      {isWide ? null : <TabBar />}
       {paletteOpen ? <Palette onClose={() => setPaletteOpen(false)} /> : null}
     </div>
   );
@@ -75,7 +80,7 @@ interface BarProps {
 
 function SideBar({ onPalette }: BarProps) {
   return (
-    <header className="hidden w-56 shrink-0 flex-col gap-6 border-r border-line bg-surface p-4 md:flex">
+    <header className="flex w-56 shrink-0 flex-col gap-6 border-r border-line bg-surface p-4">
       <Brand />
       <button
         type="button"
@@ -132,7 +137,7 @@ function LogOutButton() {
 
 function TopBar({ onPalette }: BarProps) {
   return (
-    <header className="flex items-center gap-1 border-b border-line bg-surface py-1 pr-1 pl-4 md:hidden">
+    <header className="flex items-center gap-1 border-b border-line bg-surface py-1 pr-1 pl-4">
       <span className="grow">
         <Brand />
       </span>
@@ -150,14 +155,14 @@ function TopBar({ onPalette }: BarProps) {
 
 function TabBar() {
   return (
-    <nav aria-label="Pages" className="grid grid-cols-6 border-t border-line bg-surface md:hidden">
+    <nav aria-label="Pages" className="grid grid-cols-6 border-t border-line bg-surface">
       {PAGES.map(({ to, short, Icon }) => (
         <Link
           key={to}
           to={to}
           activeOptions={{ exact: to === "/", includeSearch: false }}
-          className="flex h-14 flex-col items-center justify-center gap-1 text-xs text-ink-soft"
-          activeProps={{ className: "bg-accent-soft font-bold !text-ink" }}
+          className="flex h-14 flex-col items-center justify-center gap-1 border-t-2 border-transparent text-xs text-ink-soft"
+          activeProps={{ className: "!border-accent bg-accent-soft !text-ink" }}
         >
           <Icon aria-hidden="true" size={18} />
           {short}

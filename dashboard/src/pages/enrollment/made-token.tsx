@@ -24,20 +24,18 @@ export function MadeToken({ made, onDone }: MadeTokenProps) {
     <Panel title="Run this on the machine that is to join">
       <div className="flex flex-col gap-4 p-4">
         <Outcome made={made} />
-        <ol className="flex list-decimal flex-col gap-4 pl-5 marker:text-ink-soft">
-          <li>
-            <p ref={start} tabIndex={-1} className="mb-1">
-              Run the command. It waits for the token on its standard input.
-            </p>
-            <CopyBlock text={made.command} what="command" />
-          </li>
-          <li>
-            <p className="mb-1">
-              Paste the token and press Enter. It is shown this once, and lets one machine join.
-            </p>
-            <CopyBlock text={made.secret} what="token" />
-          </li>
-        </ol>
+        <p ref={start} tabIndex={-1}>
+          The command holds the token, is shown this once, and lets one machine join:
+        </p>
+        <CopyBlock text={made.command} what="command" />
+        <details>
+          <summary className="link w-fit cursor-pointer">The token alone</summary>
+          <p className="my-2 max-w-[68ch] text-ink-soft">
+            For a machine whose shell keeps a history: run <code>decnet agent enroll</code> there,
+            paste the token and press Enter.
+          </p>
+          <CopyBlock text={made.secret} what="token" />
+        </details>
         <p className="max-w-[68ch] text-ink-soft">
           The machine makes its own key, checks by the token that it talks to this very master, gets
           its certificate, and starts to beat. It shows here as soon as it has joined.

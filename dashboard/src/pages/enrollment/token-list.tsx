@@ -59,7 +59,7 @@ function TokenRow({ token }: { readonly token: ApiToken }) {
       </code>
       <span className="min-w-0 text-ink-soft max-md:col-span-2 max-md:col-start-1 max-md:row-start-2">
         {token.hostName === null ? "for any name" : `for ${token.hostName}`}, made by{" "}
-        {token.createdBy} <Ago atMs={token.createdMs} />
+        {token.createdBy.replace(/^operator:/, "")} <Ago atMs={token.createdMs} />
         {state === "used" && token.usedMs !== null ? (
           <>
             , used <Ago atMs={token.usedMs} />

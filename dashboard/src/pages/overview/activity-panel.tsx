@@ -52,7 +52,13 @@ export function ActivityPanel({ events, error }: ActivityPanelProps) {
             <p>
               <PulseText pulse={pulse} /> The newest was <Ago atMs={newest.received_ms} />.
             </p>
-            <PulseBars pulse={pulse} />
+            <figure className="w-full md:w-80">
+              <PulseBars pulse={pulse} />
+              <figcaption className="flex justify-between text-xs text-ink-soft">
+                <span>an hour ago</span>
+                <span>now</span>
+              </figcaption>
+            </figure>
           </div>
           <EventRows events={events.items.slice(0, NEWEST)} />
         </>
@@ -83,7 +89,7 @@ function PulseBars({ pulse }: { readonly pulse: Pulse }) {
       aria-label={`Events a minute over the last hour, at most ${most}`}
       viewBox={`0 0 ${MINUTES * 4} 32`}
       preserveAspectRatio="none"
-      className="h-8 w-full max-w-80 text-ink-soft"
+      className="h-8 w-full text-ink-soft"
     >
       <path d={`M0 31.5H${MINUTES * 4}`} stroke="var(--line)" />
       {pulse.perMinute.map((count, at) =>
