@@ -3,7 +3,6 @@ import type { Clock } from "../domain/clock.ts";
 import type { Log } from "../domain/log.ts";
 import { createMasterApi, type MasterApi } from "./api-client.ts";
 import { dataDirectory } from "./data-directory.ts";
-import { createLog } from "./log.ts";
 import {
   type Environment,
   readSettings,
@@ -73,7 +72,11 @@ export function printListing(
 }
 
 /** The log of a command that runs for long. */
-export function logOf(settings: Settings<"logLevel" | "logFormat">, shell: Shell): Log {
+export async function logOf(
+  settings: Settings<"logLevel" | "logFormat">,
+  shell: Shell,
+): Promise<Log> {
+  const { createLog } = await import("./log.ts");
   return createLog({
     level: settings.logLevel,
     format: settings.logFormat,

@@ -1,10 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Command } from "commander";
-import { runAgent } from "../../agent/agent.ts";
-import { enroll } from "../../agent/enroll.ts";
-import { loadIdentity } from "../../agent/identity.ts";
-import { createLoopbackRuntime } from "../../agent/runtimes/loopback/loopback-runtime.ts";
 import { DecnetError } from "../../domain/errors.ts";
 import { examples, JSON_OPTION, logOf, type Shell, settingsOf, takesSettings } from "../command.ts";
 import { dataDirectory } from "../data-directory.ts";
@@ -44,6 +40,7 @@ function addEnroll(agent: Command, shell: Shell): void {
     .action(async (options: EnrollOptions) => {
       const { data } = settingsOf(["data"], { ...options }, shell.env);
       const { terminal, clock } = shell;
+      const { enroll } = await import("../../agent/enroll.ts");
       const tokenText = await readToken(options, shell);
       const identity = await step(terminal, "enrolled", () =>
         enroll({
@@ -67,6 +64,16 @@ function addEnroll(agent: Command, shell: Shell): void {
   ]);
 }
 
+/** Loaded when it is to run, since no other command needs it and all wait for what is loaded. */
+async function loadAgent() {
+  const [agent, identity, loopback] = await Promise.all([
+    import("../../agent/agent.ts"),
+    import("../../agent/identity.ts"),
+    import("../../agent/runtimes/loopback/loopback-runtime.ts"),
+  ]);
+  return { ...agent, ...identity, ...loopback };
+}
+
 const RUN_SETTINGS = ["data", "logLevel", "logFormat"] as const;
 
 function addRun(agent: Command, shell: Shell): void {
@@ -81,11 +88,12 @@ function addRun(agent: Command, shell: Shell): void {
     .action(async (options: { master?: string }) => {
       const settings = settingsOf(RUN_SETTINGS, { ...options }, shell.env);
       const dataDir = dataDirectory(settings.data).agent;
+      const { loadIdentity, runAgent, createLoopbackRuntime } = await loadAgent();
       const identity = await loadIdentity(dataDir);
       if (identity === null) throw new DecnetError("not-enrolled", dataDir);
       const moved = options.master === undefined ? {} : addressOf(options.master);
       const { clock, version } = shell;
-      const log = logOf(settings, shell);
+      const log = await logOf(settings, shell);
       const exit = await runAgent({
         dataDir,
         identity: { ...identity, ...moved },

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { DecnetError } from "../../domain/errors.ts";
-import { startMaster } from "../../master/master.ts";
 import { examples, logOf, type Shell, settingsOf, takesSettings } from "../command.ts";
 import { dataDirectory } from "../data-directory.ts";
 import { aborted } from "../ending.ts";
@@ -52,6 +51,9 @@ type MasterSettings = Settings<(typeof MASTER_SETTINGS)[number]>;
 async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> {
   const ending = shell.ending();
   const { terminal, clock, version } = shell;
+  // Loaded here, since no other command needs it and all of them wait for what is loaded.
+  const { startMaster } = await import("../../master/master.ts");
+  const log = await logOf(settings, shell);
   const { agentHost, agentPort, enrollmentPort, operatorHost, operatorPort } = settings;
   const master = await namingFlags(settings, () =>
     startMaster({
@@ -65,7 +67,7 @@ async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> 
       trustClock: settings.trustClock,
       dashboardDir: existsSync(DASHBOARD) ? DASHBOARD : null,
       clock,
-      log: logOf(settings, shell),
+      log,
       version,
       random: randomBytes,
     }),

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { examples, type Shell, settingsOf, takesSettings } from "../command.ts";
-import { runUp } from "../up/up.ts";
 import { UP_DEFAULTS, UP_SETTINGS } from "../up/up-settings.ts";
 
 export function addUp(program: Command, shell: Shell): void {
@@ -11,9 +10,10 @@ export function addUp(program: Command, shell: Shell): void {
       "Starts a master and an agent on this machine, enrolls the agent, assigns five deckies if the\n" +
         "fleet has none, and shows what attackers do, until Ctrl-C. A second start keeps the data.",
     )
-    .action((options: Record<string, unknown>) =>
-      runUp(settingsOf(UP_SETTINGS, options, shell.env, UP_DEFAULTS), shell),
-    );
+    .action(async (options: Record<string, unknown>) => {
+      const { runUp } = await import("../up/up.ts");
+      await runUp(settingsOf(UP_SETTINGS, options, shell.env, UP_DEFAULTS), shell);
+    });
   takesSettings(command, UP_SETTINGS);
   examples(command, [
     ["decnet up", "everything at its default"],
