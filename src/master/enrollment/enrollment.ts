@@ -4,12 +4,12 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../domain/clock.ts";
-import { DecnetError } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
 import type { Authority } from "../../pki/authority.ts";
 import type { RandomBytes } from "../../pki/issue.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
 import { parseEnrollmentRequest } from "../../wire/enrollment.ts";
+import { listenOn } from "../listen.ts";
 import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "../server-certificate.ts";
 import { AddressBudget } from "./address-budget.ts";
 import { type Answer, type HttpErrorCode, jsonAnswer, rawAnswer, refusal, send } from "./answer.ts";
@@ -107,7 +107,7 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
     });
   });
 
-  await listen(server, deps.listen);
+  await listenOn(server, deps.listen);
   void keepServerCertificate({
     authority,
     clock,
@@ -187,23 +187,4 @@ async function enroll(
     deps.log.error("enrollment could not be put in the audit", { hostUuid, error });
   }
   return jsonAnswer(201, outcome.answer);
-}
-
-function listen(
-  server: ReturnType<typeof createServer>,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const place = `${host}:${port}`;
-      reject(
-        cause.code === "EADDRINUSE"
-          ? new DecnetError("port-in-use", place, { cause })
-          : new DecnetError("config-invalid", `cannot listen on ${place}: ${cause.message}`, {
-              cause,
-            }),
-      );
-    });
-    server.listen({ host, port }, resolve);
-  });
 }
