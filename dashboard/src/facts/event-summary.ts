@@ -5,35 +5,41 @@ type EventFacts = Pick<ApiEvent, "kind" | "data">;
 const LINE_CHARS = 240;
 
 /** What happened, in one line of plain text: what was typed, asked for, or tried (docs/events.md). */
-export function summaryOf(event: EventFacts): string {
-  return oneLine(summarize(event) ?? plain(event.data));
+export function summaryOf({ kind, data }: EventFacts): string {
+  const told = TELLS[kind]?.((...names) => firstText(data, names)) ?? null;
+  return oneLine(told ?? plain(data));
 }
 
-/** Null if the facts that a kind is told by are missing. */
-function summarize({ kind, data }: EventFacts): string | null {
-  const text = (...names: readonly string[]) => firstText(data, names);
-  if (kind.endsWith(".login.attempt")) {
-    return joined(" / ", text("user", "username"), text("password", "fingerprint", "key"));
-  }
-  switch (kind) {
-    case "session.open":
-      return "";
-    case "session.close": {
-      const durationMs = data["duration_ms"];
-      return typeof durationMs === "number" ? `after ${(durationMs / 1000).toFixed(1)} s` : null;
-    }
-    case "http.request":
-      return joined(" ", text("method"), text("target"), arrow(text("status")));
-    case "redis.command":
-      return joined(" ", text("command"), text("args"));
-    case "shell.download":
-      return text("url");
-    case "ssh.client":
-      return text("version", "client", "banner");
-    default:
-      return kind.endsWith(".malformed") ? text("reason") : text("line", "command");
-  }
-}
+type Tell = (text: (...names: readonly string[]) => string | null) => string | null;
+
+const login: Tell = (text) =>
+  joined(" / ", text("user", "username"), text("password", "fingerprint", "key"));
+const line: Tell = (text) => text("line", "command");
+const reason: Tell = (text) => text("reason");
+
+/** What tells the most of each kind; of one that is not here, all its data does. */
+const TELLS: Partial<Record<ApiEvent["kind"], Tell>> = {
+  "session.open": () => "",
+  "session.close": (text) => {
+    const ms = text("duration_ms");
+    return ms === null ? null : `after ${(Number(ms) / 1000).toFixed(1)} s`;
+  },
+  "example.line": line,
+  "http.request": (text) => joined(" ", text("method"), text("target"), arrow(text("status"))),
+  "http.login.attempt": login,
+  "http.malformed": reason,
+  "redis.command": (text) => joined(" ", text("command"), text("args")),
+  "redis.login.attempt": login,
+  "redis.malformed": reason,
+  "ssh.client": (text) => text("version", "client", "banner"),
+  "ssh.login.attempt": login,
+  "ssh.command": line,
+  "ssh.malformed": reason,
+  "telnet.login.attempt": login,
+  "telnet.command": line,
+  "telnet.malformed": reason,
+  "shell.download": (text) => text("url"),
+};
 
 function firstText(data: ApiEvent["data"], names: readonly string[]): string | null {
   for (const name of names) {

@@ -30,7 +30,7 @@ export interface Connection {
 /** The master sends something, a comment at least, every 15 s: after this long the line is dead. */
 export const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 5_000;
 
 /**
  * Keeps one stream open until closed: reads it, notices when it is dead, and opens it again after a

@@ -36,3 +36,11 @@ test("Journal.restart() forgets what came before", () => {
   assert.deepEqual(seqsAfter(journal, 9), []);
   assert.throws(() => journal.after(1), /reading it again/);
 });
+
+test("Journal.restart() with null takes a list of any age: nothing was missed yet", () => {
+  const journal = createJournal();
+  journal.restart(9);
+  journal.add(change(10));
+  journal.restart(null);
+  assert.deepEqual(seqsAfter(journal, 2), []);
+});

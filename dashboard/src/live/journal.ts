@@ -6,8 +6,8 @@ import type { Change } from "./reduce.ts";
  */
 export interface Journal {
   add(change: Change): void;
-  /** Forgets all; changes up to `seq` are known to be missing. */
-  restart(seq: number): void;
+  /** Forgets all. Changes up to `seq` are missing from then on; null before the stream is open. */
+  restart(seq: number | null): void;
   /**
    * Changes after `seq`, oldest first.
    * @throws {Error} If some of them are no longer held: the list has to be read again.

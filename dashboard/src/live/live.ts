@@ -84,9 +84,13 @@ export function startLive(onUnauthorized: () => void): () => void {
         pending = [];
         sinceSeq = null;
         missed = true;
+        journal.restart(null);
         throw new Error("The journal does not reach back: read all lists again.");
     }
   }
+
+  // What is left of an earlier session may be another master's.
+  journal.restart(null);
 
   async function open(signal: AbortSignal): Promise<Response> {
     if (sinceSeq === null) {

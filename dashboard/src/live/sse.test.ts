@@ -17,7 +17,7 @@ test("createSseReader() takes every kind of line ending, also one cut in two", (
   for (const ending of ["\r\n", "\r", "\n"]) {
     const read = createSseReader();
     const text = `${HELLO}: a comment\n\n`.replaceAll("\n", ending);
-    const messages = [...text].flatMap((character) => read(character));
+    const messages = text.split("").flatMap((character) => read(character));
     assert.deepEqual(messages, [hello], JSON.stringify(ending));
   }
 });

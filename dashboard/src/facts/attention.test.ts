@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ApiShard } from "../../../src/wire/api/decky.ts";
+import type { ApiHost } from "../../../src/wire/api/host.ts";
+import { concernsOf } from "./attention.ts";
+
+const DAY_MS = 24 * 3_600_000;
+const NOW_MS = 100 * DAY_MS;
+
+const host = (name: string, over: Partial<ApiHost> = {}): ApiHost => ({
+  uuid: name,
+  name,
+  state: "active",
+  enrolledMs: NOW_MS - DAY_MS,
+  lastSeenMs: NOW_MS,
+  silentSinceMs: null,
+  decommissionedMs: null,
+  agentVersion: null,
+  address: null,
+  clockSkewMs: null,
+  boot: 1,
+  sequence: 1,
+  generation: 1,
+  fingerprint: "f",
+  certificateNotAfterMs: NOW_MS + 5 * DAY_MS,
+  ...over,
+});
+
+const shard = (name: string, hostUuid: string, over: Partial<ApiShard> = {}): ApiShard => ({
+  name,
+  hostUuid,
+  state: "running",
+  reason: null,
+  config: null,
+  services: {},
+  changedMs: NOW_MS - 1000,
+  assigned: true,
+  ...over,
+});
+
+const told = (...args: Parameters<typeof concernsOf>) =>
+  concernsOf(...args).map(({ tone, subject, what }) => `${tone} ${subject.name}: ${what}`);
+
+test("concernsOf() has nothing to say of a fleet that is well", () => {
+  assert.deepEqual(concernsOf([host("a")], [shard("web", "a")], [], NOW_MS), []);
+});
+
+test("concernsOf() names a silent host once, and not each of its deckies", () => {
+  const silent = host("a", { state: "silent", silentSinceMs: NOW_MS - 60_000 });
+  const shards = [shard("web", "a"), shard("db", "a", { state: "failed" })];
+  const [concern, ...others] = concernsOf([silent], shards, [], NOW_MS);
+  assert.deepEqual(others, []);
+  assert.equal(concern?.what, "silent; the state of its 2 deckies is unknown");
+  assert.equal(concern?.sinceMs, NOW_MS - 60_000);
+});
+
+test("concernsOf() puts what needs a person first, then what lasts longest", () => {
+  const shards = [
+    shard("slow", "a", { state: "degraded", changedMs: NOW_MS - 9000 }),
+    shard("new", "a", { state: "failed", reason: "port in use", changedMs: NOW_MS - 10 }),
+    shard("old", "a", { state: "failed", changedMs: NOW_MS - 5000 }),
+  ];
+  assert.deepEqual(told([host("a")], shards, [], NOW_MS), [
+    "bad old: failed",
+    "bad new: failed: port in use",
+    "warn slow: degraded",
+  ]);
+});
+
+test("concernsOf() says which service of a degraded decky does not answer", () => {
+  const services = { ssh: { running: true }, http: { running: false, reason: "port in use" } };
+  assert.deepEqual(
+    told([host("a")], [shard("web", "a", { state: "degraded", services })], [], NOW_MS),
+    ["warn web: degraded: not answering: http (port in use)"],
+  );
+});
+
+test("concernsOf() gives a new host time for its first beat, and asks after that", () => {
+  const fresh = host("a", { state: "enrolled", lastSeenMs: null, enrolledMs: NOW_MS - 60_000 });
+  const late = host("b", { state: "enrolled", lastSeenMs: null, enrolledMs: NOW_MS - 180_000 });
+  assert.deepEqual(told([fresh, late], [], [], NOW_MS), ["warn b: enrolled, but has never beaten"]);
+});
+
+test("concernsOf() tells of a certificate that runs out, and of none of a tombstone's", () => {
+  const soon = host("a", { certificateNotAfterMs: NOW_MS + 3_600_000 });
+  const gone = host("b", { state: "decommissioned", certificateNotAfterMs: NOW_MS });
+  assert.deepEqual(told([soon, gone], [shard("web", "b", { state: "failed" })], [], NOW_MS), [
+    "warn a: certificate runs out within a day",
+  ]);
+});
