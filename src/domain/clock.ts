@@ -4,7 +4,7 @@
  * Nothing below the command line reads `Date` or starts a timer of its own.
  */
 export interface Clock {
-  /** Unix milliseconds. Never steps back within one process. */
+  /** Whole Unix milliseconds. Never steps back within one process. */
   nowMs(): number;
   /**
    * Resolves after `ms` milliseconds.

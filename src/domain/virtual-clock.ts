@@ -65,7 +65,7 @@ export function createVirtualClock(
   }
 
   return {
-    nowMs: () => nowMs,
+    nowMs: () => Math.floor(nowMs),
     sleep,
     async advance(ms) {
       const untilMs = nowMs + ms;
