@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { create as createDomain } from "node:domain";
 import type { Log } from "../../../domain/log.ts";
 import type { BoundSocket } from "./bound-socket.ts";
-import { type Confinement, decoyProcessMain } from "./confinement.ts";
+import type { Confinement } from "./confinement.ts";
 import { type FromDecoyProcess, parseFromDecoyProcess, type ToDecoyProcess } from "./messages.ts";
 import { readOutput } from "./output.ts";
 
@@ -18,27 +18,29 @@ export interface DecoyChild {
   kill(): void;
 }
 
-export interface DecoyChildDeps {
+export interface DecoyProgram {
   readonly confinement: Confinement;
+  /** Path of the script to run. */
+  readonly main: string;
+}
+
+export interface DecoyChildDeps {
+  readonly program: DecoyProgram;
   readonly log: Log;
   onMessage(message: FromDecoyProcess): void;
-  /** It serves no longer; messages that it sent before may still come. */
-  onDown(reason: string): void;
-  /** It is gone and no message will come any more. */
-  onGone(): void;
+  /** It is gone, and all that it said has been told. Called once. */
+  onGone(reason: string): void;
 }
 
 /**
  * Starts the process and reads what it says as coming from an enemy: whoever takes it over holds
- * its end of the channel. `main` is another script than the decoy process's for tests.
+ * its end of the channel.
  */
-export function startChild(deps: DecoyChildDeps, main = decoyProcessMain): DecoyChild {
-  const { confinement, log } = deps;
+export function startChild(deps: DecoyChildDeps): DecoyChild {
+  const { log } = deps;
+  const { confinement, main } = deps.program;
   const flags = confinement.dropsPrivilege ? ["--drop-privilege"] : [];
   let malformed = 0;
-  let exited = false;
-  let disconnected = false;
-  let down = false;
   let lastLine = "";
 
   // Node parses the channel itself and throws, where nothing can catch it, at a line that is not
@@ -59,34 +61,20 @@ export function startChild(deps: DecoyChildDeps, main = decoyProcessMain): Decoy
     }),
   );
 
-  function goDown(reason: string): void {
-    if (down) return;
-    down = true;
-    deps.onDown(lastLine === "" ? reason : `${reason}: ${lastLine}`);
-  }
-
-  function goGone(): void {
-    if (exited && disconnected) deps.onGone();
-  }
-
+  const gone = Promise.withResolvers<string>();
+  void gone.promise.then((reason) =>
+    deps.onGone(lastLine === "" ? reason : `${reason}: ${lastLine}`),
+  );
   child.on("error", (error) => {
-    log.error("decoy process failed", { error: error.message });
-    if (child.pid !== undefined) return;
-    exited = true;
-    disconnected = true;
-    goDown(`decoy process could not be started: ${error.message}`);
-    goGone();
+    if (child.pid === undefined)
+      gone.resolve(`decoy process could not be started: ${error.message}`);
+    else log.error("decoy process failed", { error: error.message });
   });
-  child.on("exit", (code, signal) => {
-    exited = true;
-    goDown(`decoy process ended (${signal ?? `exit code ${code}`})`);
-    goGone();
-  });
-  child.on("disconnect", () => {
-    disconnected = true;
-    if (!exited) child.kill("SIGKILL");
-    goDown("decoy process closed its channel");
-    goGone();
+  // Without the channel it cannot serve: it is about to end, or is made to.
+  child.on("disconnect", () => child.kill("SIGKILL"));
+  // After `exit`, and after all that it said and printed has been read.
+  child.on("close", (code, signal) => {
+    gone.resolve(`decoy process ended (${signal ?? `exit code ${code}`})`);
   });
   child.on("message", (value: unknown, handle: unknown) => {
     const message = handle === undefined ? parseFromDecoyProcess(value) : null;

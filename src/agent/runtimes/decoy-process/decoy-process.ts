@@ -3,8 +3,8 @@ import type { ServiceName } from "../../../domain/service.ts";
 import type { DesiredDecky } from "../../../wire/desired.ts";
 import type { RuntimeDeps } from "../runtime.ts";
 import type { BoundSocket } from "./bound-socket.ts";
-import { type DecoyChild, startChild } from "./child.ts";
-import { confine } from "./confinement.ts";
+import { type DecoyChild, type DecoyProgram, startChild } from "./child.ts";
+import { confine, decoyProcessMain } from "./confinement.ts";
 import type { FromDecoyProcess, UnboundEvent } from "./messages.ts";
 import { watch } from "./watchdog.ts";
 
@@ -57,12 +57,15 @@ interface Served extends ServeRequest {
   waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | null;
 }
 
-export function spawnDecoyProcess(deps: RuntimeDeps): DecoyProcess {
+/** @param program What to run, and how confined: the decoy process, but in tests. */
+export function spawnDecoyProcess(
+  deps: RuntimeDeps,
+  program: DecoyProgram = { confinement: confine(), main: decoyProcessMain },
+): DecoyProcess {
   const { clock, log } = deps;
   const served = new Map<string, Served>();
   const stopping = new Map<string, () => void>();
   const closing = new AbortController();
-  const confinement = confine();
   let child: DecoyChild | null = null;
   let ready = false;
   let pong: () => void = () => {};
@@ -119,8 +122,10 @@ export function spawnDecoyProcess(deps: RuntimeDeps): DecoyProcess {
     deps.emit({ ...event, host_uuid: deps.hostUuid });
   }
 
-  function onDown(reason: string): void {
+  function onGone(reason: string): void {
+    child = null;
     ready = false;
+    for (const stopped of stopping.values()) stopped();
     if (!closing.signal.aborted) log.error("decoys are down", { reason });
     for (const entry of served.values()) settle(entry, { kind: "down", reason });
     deps.onChange();
@@ -129,16 +134,14 @@ export function spawnDecoyProcess(deps: RuntimeDeps): DecoyProcess {
   /** One life of the process, from start to end. */
   async function live(): Promise<void> {
     const ended = new AbortController();
-    const gone = Promise.withResolvers<void>();
     const started = startChild({
-      confinement,
+      program,
       log,
       onMessage,
-      onDown(reason) {
+      onGone(reason) {
         ended.abort();
-        onDown(reason);
+        onGone(reason);
       },
-      onGone: gone.resolve,
     });
     child = started;
     await watch({
@@ -153,9 +156,6 @@ export function spawnDecoyProcess(deps: RuntimeDeps): DecoyProcess {
         started.kill();
       },
     });
-    await gone.promise;
-    child = null;
-    for (const stopped of stopping.values()) stopped();
   }
 
   async function keepAlive(): Promise<void> {

@@ -25,12 +25,17 @@ interface Running {
   readonly endpoints: readonly Endpoint[];
 }
 
+export interface LoopbackRuntime extends Runtime {
+  /** Process id of what serves the deckies; undefined while none does. */
+  readonly decoyPid: number | undefined;
+}
+
 /**
  * Deckies on addresses of 127.0.0.0/8 with ports mapped above 1024: needs no privilege and any
  * system. Each service that cannot be started says so in the status, and leaves the others be;
  * starting the same decky again tries only what does not run.
  */
-export function createLoopbackRuntime(deps: RuntimeDeps): Runtime {
+export function createLoopbackRuntime(deps: RuntimeDeps): LoopbackRuntime {
   const decoys = spawnDecoyProcess(deps);
   const deckies = new Map<string, Running>();
   const turns = new Map<string, Promise<void>>();
@@ -111,6 +116,9 @@ export function createLoopbackRuntime(deps: RuntimeDeps): Runtime {
   }
 
   return {
+    get decoyPid() {
+      return decoys.pid;
+    },
     start: (decky) => inTurn(decky.name, () => start(decky)),
     stop: (name) => inTurn(name, () => stop(name)),
     status: () => new Map([...deckies].map(([name, running]) => [name, statusOf(running)])),
