@@ -156,7 +156,7 @@ test("runAgent() runs what the master wants, reports it at once, ships events, a
   const memory = await made;
   memory.deps.emit(event);
   assert.equal((await shipped.promise).body, JSON.stringify({ events: [event] }));
-  assert.ok(Date.now() - startedMs < 2_000, "all that within a second or two");
+  assert.ok(Date.now() - startedMs < 5_000, "without waiting for a regular beat");
   const resources = process.getActiveResourcesInfo();
   assert.ok(!resources.includes("TCPServerWrap"), "the agent listens nowhere");
   stop.abort();

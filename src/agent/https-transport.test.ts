@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
 import { type AddressInfo, createServer as createPlainServer } from "node:net";
@@ -12,7 +13,7 @@ import type { TLSSocket } from "node:tls";
 import { DecnetError, type ErrorCode } from "../domain/errors.ts";
 import { createVirtualClock } from "../domain/virtual-clock.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
-import { fingerprintOf } from "../pki/certificate.ts";
+import { fingerprintOf, MASTER_NAME, ROLE_OIDS } from "../pki/certificate.ts";
 import { makeSigningRequest, readSigningRequest } from "../pki/csr.ts";
 import { createHttpsTransport } from "./https-transport.ts";
 
@@ -161,6 +162,37 @@ test("a server with an agent's certificate is not the master, though its authori
     await assert.rejects(transport.request(GET), failsWith("master-not-trusted"));
     await assert.rejects(transport.request(GET), failsWith("master-not-trusted"), "nor later");
   }
+});
+
+test("a server of the swarm's authority that lacks the master's role or name is not the master", async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), "decnet-transport-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const authority = await openAuthority({ dir, nowMs, random: randomBytes });
+  const sign = (name: string, usages: string): ServerOptions => {
+    const run = (command: string) =>
+      execFileSync("bash", ["-c", command], { cwd: dir, stdio: "pipe" });
+    run(
+      "openssl req -new -newkey ec:<(openssl ecparam -name P-256) -nodes -keyout key -subj /CN=x -out csr",
+    );
+    writeFileSync(join(dir, "ext"), `subjectAltName=DNS:${name}\nextendedKeyUsage=${usages}\n`);
+    run(
+      "openssl x509 -req -in csr -CA authority.pem -CAkey authority.pem -days 1 -extfile ext -out cert",
+    );
+    return { key: readFileSync(join(dir, "key")), cert: readFileSync(join(dir, "cert")) };
+  };
+  const impostors = [
+    sign(MASTER_NAME, "serverAuth"),
+    sign(MASTER_NAME, `serverAuth,clientAuth,${ROLE_OIDS.agent}`),
+    sign("other.decnet.internal", `serverAuth,${ROLE_OIDS.master}`),
+  ];
+  const ask = async (tls: ServerOptions) => {
+    const server = await serve(t, tls, authority, (_req, res) => res.writeHead(204).end());
+    const { transport } = await transportTo(t, authority, portOf(server));
+    return transport.request(GET);
+  };
+  for (const tls of impostors) await assert.rejects(ask(tls), failsWith("master-not-trusted"));
+  const real = sign(MASTER_NAME, `serverAuth,${ROLE_OIDS.master}`);
+  assert.equal((await ask(real)).status, 204, "what differs is role and name alone");
 });
 
 test("a master's certificate that is not valid now points to the clock", async (t) => {

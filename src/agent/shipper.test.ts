@@ -73,6 +73,18 @@ test("events leave within 50 ms of their arrival, those of one moment together",
   assert.deepEqual(spool.held, []);
 });
 
+test("a flood of events leaves in few batches, 300 ms apart", async () => {
+  const { clock, sent, put } = start((events) => receipt(events.length));
+  for (let number = 0; number < 300; number += 1) {
+    put(number);
+    await clock.advance(10);
+  }
+  assert.deepEqual(
+    sent.map(({ atMs, events }) => [atMs, events.length]),
+    [[50, 5], ...Array.from({ length: 9 }, (_, index) => [350 + 300 * index, 30])],
+  );
+});
+
 test("what the spool held before the start leaves at once, in batches of 500", async () => {
   const clock = createVirtualClock(0);
   const spool = createMemorySpool();
@@ -80,7 +92,7 @@ test("what the spool held before the start leaves at once, in batches of 500", a
   const transport = createScriptedTransport((request) => receipt(countOf(request.body)));
   const shipper = createShipper({ spool, transport, clock, random: () => 0.5, log: silentLog });
   void shipper.run(new AbortController().signal);
-  await clock.advance(0);
+  await clock.advance(600);
   assert.deepEqual(
     transport.requests.map((request) => countOf(request.body)),
     [500, 500, 200],
@@ -121,7 +133,7 @@ test("a batch that the master cannot read is halved until the one bad event is f
     events.includes(5) ? { status: 413 } : receipt(events.length),
   );
   put(...Array.from({ length: 10 }, (_, index) => index));
-  await clock.advance(1_000);
+  await clock.advance(5_000);
   assert.deepEqual(spool.held, []);
   assert.deepEqual(lines, ["an event was refused and is lost"]);
   assert.ok(sent.length < 12, `${sent.length} requests`);

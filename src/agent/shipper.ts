@@ -11,6 +11,8 @@ import { createTrouble } from "./trouble.ts";
 const MAX_BATCH_BYTES = 1024 * 1024;
 /** Events of one moment travel together, and still show within a blink. */
 const GATHER_MS = 50;
+/** Least time from one batch to the next: events, however many, must leave the beats their share. */
+const SPACING_MS = 300;
 const TIMEOUT_MS = 15_000;
 const MAX_BACKOFF_MS = 30_000;
 /** The master could not take the batch as such: a smaller one may pass. */
@@ -31,10 +33,14 @@ export interface Shipper {
   run(signal: AbortSignal): Promise<LoopEnd>;
 }
 
-type Shipment =
-  | { readonly kind: "empty" }
+/** The master's last word on a batch. */
+type Settled =
   | { readonly kind: "received"; readonly batch: SpoolBatch; readonly receipt: EventReceipt }
-  | { readonly kind: "unreadable"; readonly batch: SpoolBatch; readonly reason: string }
+  | { readonly kind: "unreadable"; readonly batch: SpoolBatch; readonly reason: string };
+
+type Shipment =
+  | Settled
+  | { readonly kind: "empty" }
   | { readonly kind: "decommissioned" }
   | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs: number | null };
 
@@ -52,10 +58,25 @@ export function createShipper(parts: ShipperParts): Shipper {
     );
   }
 
+  /** Takes out of the spool what the master is done with. @returns The most to send next time. */
+  async function settle(outcome: Settled, maxEvents: number): Promise<number> {
+    const { batch } = outcome;
+    if (outcome.kind === "unreadable") {
+      if (batch.events.length > 1) return Math.ceil(batch.events.length / 2);
+      log.error("an event was refused and is lost", { reason: outcome.reason });
+    } else if (outcome.receipt.refused.length > 0) {
+      log.error("events were refused and are lost", { events: outcome.receipt.refused });
+    }
+    trouble.over();
+    await ack(batch);
+    return Math.min(MAX_EVENTS, maxEvents * 2);
+  }
+
   async function shipForever(signal: AbortSignal): Promise<LoopEnd> {
     let failures = 0;
     let maxEvents = MAX_EVENTS;
     for (;;) {
+      const startedMs = clock.nowMs();
       const outcome = await shipNext(parts, maxEvents, signal);
       if (outcome.kind === "decommissioned") return outcome;
       if (outcome.kind === "empty") {
@@ -70,20 +91,9 @@ export function createShipper(parts: ShipperParts): Shipper {
         await clock.sleep(pauseMs, signal);
         continue;
       }
-      const { batch } = outcome;
       failures = 0;
-      if (outcome.kind === "unreadable" && batch.events.length > 1) {
-        maxEvents = Math.ceil(batch.events.length / 2);
-        continue;
-      }
-      if (outcome.kind === "unreadable") {
-        log.error("an event was refused and is lost", { reason: outcome.reason });
-      } else if (outcome.receipt.refused.length > 0) {
-        log.error("events were refused and are lost", { events: outcome.receipt.refused });
-      }
-      trouble.over();
-      await ack(batch);
-      maxEvents = Math.min(MAX_EVENTS, maxEvents * 2);
+      maxEvents = await settle(outcome, maxEvents);
+      await clock.sleep(Math.max(0, startedMs + SPACING_MS - clock.nowMs()), signal);
     }
   }
 

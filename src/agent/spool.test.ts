@@ -101,7 +101,12 @@ test("what was not acknowledged is there after a restart, what was is not", asyn
   await spool.close();
   spool = await openSpool({ dir, log: silentLog });
   assert.equal(await spool.read(500, 1024 * 1024), null);
+  await spool.close();
+  assert.deepEqual(readdirSync(dir), ["acked"]);
+  spool = await openSpool({ dir, log: silentLog });
   await fill(spool, 12, 13);
+  await spool.close();
+  spool = await openSpool({ dir, log: silentLog });
   assert.deepEqual(await drain(spool), [12], "a new segment is not taken for an acknowledged one");
   await spool.close();
 });
@@ -283,4 +288,48 @@ test("kill -9 in the middle of appends and receipts loses no event and repeats n
     from = end + 1;
     taken.push(...range(highestAcked + 1, first));
   }
+});
+
+const LIMITED = `
+  import { openSpool } from ${JSON.stringify(new URL("./spool.ts", import.meta.url).href)};
+  const log = { info() {}, warn() {}, error() {}, debug() {}, child: () => log };
+  const spool = await openSpool({ dir: process.argv[1], log });
+  const event = JSON.parse(process.argv[2]);
+  const stored = [];
+  for (let number = 1; number <= 20; number += 1) {
+    const event_id = "00000000-0000-7000-8000-" + String(number).padStart(12, "0");
+    if (await spool.append({ ...event, event_id })) stored.push(number);
+  }
+  const read = [];
+  for (let batch; (batch = await spool.read(500, 1024 * 1024)) !== null; await spool.ack(batch)) {
+    for (const json of batch.events) read.push(Number(JSON.parse(json).event_id.slice(-12)));
+  }
+  process.stdout.write(JSON.stringify({ stored, read, dropped: spool.dropped() }));
+`;
+
+test("a write that a full disk cuts in half spoils nothing that comes after it", async (t) => {
+  const dir = scratch(t);
+  // No file may grow beyond 8 KiB, and a write across that is cut there, as on a full disk.
+  const child = spawn(
+    "bash",
+    [
+      "-c",
+      'ulimit -f 8; trap "" XFSZ; exec "$0" --input-type=module -e "$@"',
+      process.execPath,
+      LIMITED,
+      dir,
+      JSON.stringify(eventOf(0, 600)),
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const output = (await child.stdout.toArray()).join("");
+  const { stored, read, dropped } = JSON.parse(output) as {
+    stored: number[];
+    read: number[];
+    dropped: number;
+  };
+  assert.equal(stored.length + dropped, 20);
+  assert.ok(dropped >= 3, `${dropped} writes were cut`);
+  assert.ok(stored.length >= 12, `${stored.length} were not`);
+  assert.deepEqual(read, stored);
 });
