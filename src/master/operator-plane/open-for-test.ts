@@ -101,7 +101,12 @@ export async function openForTest(
   const tcp = { host: "127.0.0.1", port: plane.port };
   const anonymous = createClient(tcp, {});
   return {
-    ...{ store, clock, deps, socketPath, anonymous, close },
+    store,
+    clock,
+    deps,
+    socketPath,
+    anonymous,
+    close,
     port: plane.port,
     local: createClient({ socketPath }, {}),
     async logIn() {

@@ -1,8 +1,6 @@
 import swagger from "@fastify/swagger";
 import type { App } from "./plane.ts";
 
-const CONTENT = "#/components/schemas/";
-
 /** Collects every route's schemas; to be registered before the routes. */
 export async function describeApi(app: App, version: string): Promise<void> {
   await app.register(swagger, {
@@ -22,6 +20,10 @@ export async function describeApi(app: App, version: string): Promise<void> {
         },
       },
     },
+    transform: ({ schema, url }) => ({
+      url,
+      schema: titled({ ...schema, response: described(schema) }),
+    }),
     transformObject: (document) =>
       "openapiObject" in document ? shareSchemas(document.openapiObject) : document.swaggerObject,
   });
@@ -30,18 +32,53 @@ export async function describeApi(app: App, version: string): Promise<void> {
   );
 }
 
-/** Moves each schema that has a name (`$id`) to the components, and refers to it from its places. */
-function shareSchemas<T extends object>(document: T): T {
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  200: "As asked",
+  201: "Made",
+  204: "Done; there is nothing more to say",
+  "4xx": "Refused: docs/errors.md lists the codes, and what to do",
+  "5xx": "The master failed, or has too much to do; Retry-After says when to come again",
+};
+
+/** Answers as the document wants them: with a word on each, and their schemas by name. */
+function described(schema: unknown): Record<string, unknown> {
+  const response =
+    typeof schema === "object" && schema !== null && "response" in schema ? schema.response : {};
+  const entries = Object.entries(response as Record<string, object>).map(([status, answer]) => {
+    const description = DESCRIPTIONS[status] ?? "";
+    if ("content" in answer) return [status, { description, ...answer }];
+    if ("type" in answer && answer.type === "null") return [status, { description, type: "null" }];
+    return [status, { description, content: { "application/json": { schema: answer } } }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A copy in which each schema's name (`$id`), which would not get into the document, is its title. */
+function titled<T extends object>(schema: T): T {
+  return mapObjects(schema, ({ $id, ...rest }) =>
+    $id === undefined ? rest : { title: $id, ...rest },
+  );
+}
+
+/** Moves each schema that has a title to the components, and refers to it from its places. */
+function shareSchemas<T extends { components?: object }>(document: T): T {
   const schemas: Record<string, unknown> = {};
-  const walk = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(walk);
-    if (typeof node !== "object" || node === null) return node;
-    const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value)]));
-    const { $id, ...schema } = copy;
-    if (typeof $id !== "string") return copy;
-    schemas[$id] = schema;
-    return { $ref: CONTENT + $id };
-  };
-  const walked = walk(document) as T & { components?: object };
-  return { ...walked, components: { ...walked.components, schemas } };
+  const { info, ...rest } = document as T & { info?: unknown };
+  const shared = mapObjects(rest, (node) => {
+    if (typeof node["title"] !== "string") return node;
+    schemas[node["title"]] = node;
+    return { $ref: `#/components/schemas/${node["title"]}` };
+  });
+  return { info, ...shared, components: { ...shared.components, schemas } } as unknown as T;
+}
+
+/** A deep copy with each object replaced, from the innermost out. */
+function mapObjects<T>(
+  node: T,
+  replace: (node: Record<string, unknown>) => Record<string, unknown>,
+): T {
+  if (Array.isArray(node)) return node.map((item) => mapObjects(item, replace)) as T;
+  if (typeof node !== "object" || node === null) return node;
+  const entries = Object.entries(node).map(([key, value]) => [key, mapObjects(value, replace)]);
+  return replace(Object.fromEntries(entries)) as T;
 }

@@ -46,6 +46,8 @@ export function codeOf(error: unknown): ErrorCode {
   if (!(error instanceof Error)) return "internal";
   const { code, statusCode } = error as Partial<FastifyError>;
   if (error instanceof SyntaxError && statusCode === 400) return "body-not-json";
+  // Of the file server: a path that leads out of the dashboard's directory.
+  if (statusCode === 403 || statusCode === 404) return "route-unknown";
   return FRAMEWORK_CODES[code ?? ""] ?? "internal";
 }
 

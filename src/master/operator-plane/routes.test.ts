@@ -227,7 +227,11 @@ test("the status counts hosts, deckies as shown, and events", async (t) => {
   await client.call("GET", "/api/v1/problems");
   const status = (await client.call("GET", "/api/v1/status")).json as ApiStatus;
   assert.deepEqual(status.hosts, {
-    ...{ enrolled: 1, active: 0, silent: 0, quarantined: 0, decommissioned: 0 },
+    enrolled: 1,
+    active: 0,
+    silent: 0,
+    quarantined: 0,
+    decommissioned: 0,
   });
   assert.deepEqual(status.shards, { pending: 1 });
   assert.equal(status.events, 0);

@@ -22,12 +22,14 @@ export interface UnixSocket {
  * path cannot hold a socket.
  */
 export async function listenOnUnixSocket(server: Server, path: string): Promise<UnixSocket> {
+  const names = [path, join(dirname(path), ".sXXXXXX/s")];
+  if (names.some((name) => Buffer.byteLength(name) > MAX_PATH_BYTES)) {
+    throw unusable(path, "path too long for a socket");
+  }
   await checkPlace(path);
   const privateDir = await mkdtemp(join(dirname(path), ".s"));
   try {
     const made = join(privateDir, "s");
-    if (Buffer.byteLength(made) > MAX_PATH_BYTES)
-      throw unusable(path, "path too long for a socket");
     await listen(server, made);
     await chmod(made, 0o600);
     await rename(made, path);
