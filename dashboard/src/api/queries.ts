@@ -129,6 +129,8 @@ export async function readOlderEvents(filter: EventFilter): Promise<void> {
 
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
+  // Made or revoked elsewhere: the stream does not tell.
+  refetchOnMount: "always",
   queryFn: async ({ signal }) =>
     (await callApi<{ items: ApiToken[] }>("/tokens", { signal })).items,
 });

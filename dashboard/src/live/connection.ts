@@ -13,7 +13,7 @@ export interface ConnectionParts {
   onPhase(phase: StreamPhase): void;
   /** The session ended: it is not tried again. */
   onUnauthorized(): void;
-  /** This browser's clock, Unix milliseconds. */
+  /** Unix milliseconds. */
   nowMs(): number;
   /** Calls back once, after `ms`; returns how to call it off. */
   after(ms: number, callback: () => void): () => void;

@@ -11,7 +11,7 @@ import {
   shardsQuery,
   statusQuery,
 } from "../api/queries.ts";
-import { setMasterClock } from "../clock.ts";
+import { masterNowMs, setMasterClock } from "../clock.ts";
 import { type Connection, keepConnected, type StreamPhase } from "./connection.ts";
 import {
   applyChanges,
@@ -112,7 +112,7 @@ export function startLive(onUnauthorized: () => void): () => void {
     onMessage: take,
     onPhase: setPhase,
     onUnauthorized,
-    nowMs: () => Date.now(),
+    nowMs: masterNowMs,
     after: (ms, callback) => {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);

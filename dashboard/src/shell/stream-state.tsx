@@ -22,14 +22,14 @@ export function StreamState() {
 /** Says at once that the page no longer follows, since when, and that it tries by itself. */
 export function StreamBanner() {
   const phase = useStreamPhase();
-  useNowMs();
+  const nowMs = useNowMs();
   return (
     <div role="status">
       {phase.kind === "lost" ? (
         <p className="border-b border-bad bg-bad-soft px-4 py-2 text-base md:px-6">
           <strong className="text-bad">Not live.</strong> Nothing has come from the master since{" "}
-          {utcTimeOf(phase.sinceMs)} UTC ({spanOf(Date.now() - phase.sinceMs)} ago); what you see is
-          from then. Trying again by itself.
+          {utcTimeOf(phase.sinceMs)} UTC ({spanOf(Math.max(0, nowMs - phase.sinceMs))} ago); what
+          you see is from then. Trying again by itself.
         </p>
       ) : null}
     </div>
