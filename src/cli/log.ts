@@ -23,6 +23,7 @@ export function createLog({ level, format, terminal, color }: LogOptions): Log {
         colorize: color,
         destination: 2,
         sync: true,
+        singleLine: true,
         ignore: "pid,hostname",
         translateTime: "SYS:HH:MM:ss.l",
       })

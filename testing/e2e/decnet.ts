@@ -46,7 +46,12 @@ export interface LongRun {
 
 /** Starts it; what still runs when the test is over is killed. */
 export function startDecnet(t: TestContext, args: readonly string[]): LongRun {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return startProgram(t, [MAIN, ...args]);
+}
+
+/** The same of another script. */
+export function startProgram(t: TestContext, argv: readonly string[]): LongRun {
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   const wake = () => {

@@ -94,9 +94,14 @@ function addRun(agent: Command, shell: Shell): void {
       const moved = options.master === undefined ? {} : addressOf(options.master);
       const { clock, version } = shell;
       const log = await logOf(settings, shell);
+      const known = { ...identity, ...moved };
+      log.info("agent runs", {
+        host: known.hostName,
+        master: `${known.agentHost}:${known.agentPort}`,
+      });
       const exit = await runAgent({
         dataDir,
-        identity: { ...identity, ...moved },
+        identity: known,
         runtimes: (deps) => ({ loopback: createLoopbackRuntime(deps) }),
         clock,
         log,
