@@ -6,8 +6,9 @@ import { openAuthority } from "../pki/authority.ts";
 import { mintJoinToken } from "../pki/join-token.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Store } from "../store/store.ts";
+import { startCutting } from "./agent-plane/cutting.ts";
 import { createHostBell } from "./agent-plane/host-bell.ts";
-import { type AgentListener, openAgentListener } from "./agent-plane/listener.ts";
+import { openAgentListener } from "./agent-plane/listener.ts";
 import { createAgentPlane } from "./agent-plane/plane.ts";
 import { openEnrollment } from "./enrollment/enrollment.ts";
 import { openFleetSecret } from "./fleet-secret.ts";
@@ -61,9 +62,6 @@ const CLOCK_SLACK_MS = 60_000;
 /** A host may beat at once on a change, and in bursts while deckies come up; never without end. */
 const PACE = { burst: 60, perSecond: 5 };
 
-/** How long a host that was cut off has to read why. */
-const LAST_WORD_MS = 200;
-
 /**
  * Starts a master: store, authority, agent plane, enrollment, operator plane.
  *
@@ -71,7 +69,8 @@ const LAST_WORD_MS = 200;
  */
 export async function startMaster(options: MasterOptions): Promise<Master> {
   const { clock, log, random, dataDir } = options;
-  const closers: (() => Promise<void> | void)[] = [];
+  const closing = new AbortController();
+  const closers: (() => Promise<void> | void)[] = [() => closing.abort()];
   const close = async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
@@ -125,16 +124,15 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       authorityPem: authority.certificatePem,
     });
     closers.push(() => agents.close());
-    const renewing = new AbortController();
-    closers.push(() => renewing.abort());
     void keepServerCertificate({
       authority,
       clock,
       log,
-      signal: renewing.signal,
+      signal: closing.signal,
       apply: agents.setCertificate,
     });
-    closers.push(bell.onAny((hostUuid) => void cutIfGone(store, agents, clock, log, hostUuid)));
+    const cutting = startCutting({ store, agents, bell, clock, log });
+    closers.push(() => cutting.close());
 
     const enrollment = await openEnrollment({
       store,
@@ -220,25 +218,4 @@ async function checkClock(store: Store, nowMs: number, trustClock: boolean): Pro
     "clock-behind",
     `the clock says ${iso(nowMs)}, a host was last seen at ${iso(newestMs)}`,
   );
-}
-
-/** Cuts the connections of a host that may no longer speak, once it could read why. */
-async function cutIfGone(
-  store: Store,
-  agents: AgentListener,
-  clock: Clock,
-  log: Log,
-  hostUuid: string,
-): Promise<void> {
-  try {
-    const host = await store.getHost(hostUuid);
-    if (host?.state !== "decommissioned" && host?.state !== "quarantined") return;
-    await clock.sleep(LAST_WORD_MS);
-    for (const { fingerprint } of await store.listPins(hostUuid)) {
-      const cut = agents.connections.cut(fingerprint);
-      if (cut > 0) log.info("connections cut", { hostUuid, cut });
-    }
-  } catch (error) {
-    log.error("could not cut a host's connections", { hostUuid, error });
-  }
 }

@@ -38,6 +38,7 @@ export interface AgentListener {
   readonly connections: Connections;
   /** Hands new connections another certificate; those that are open keep theirs. */
   setCertificate(certificate: ServerCertificate): void;
+  /** Cuts all connections; resolves when the last request has been dealt with. */
   close(): Promise<void>;
 }
 
@@ -99,11 +100,14 @@ export async function openAgentListener(deps: {
     const reason = late ? "408 Request Timeout" : "400 Bad Request";
     socket.end(`HTTP/1.1 ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   });
+  const serving = new Set<Promise<void>>();
   server.on("request", (request, response) => {
-    serve(plane, request, response).catch((error: unknown) => {
+    const served = serve(plane, request, response).catch((error: unknown) => {
       log.error("agent plane: request failed", { error });
       request.socket.destroy();
     });
+    serving.add(served);
+    void served.then(() => serving.delete(served));
   });
   // Asked before a large body is sent: refuse it before, too.
   server.on("checkContinue", (request, response) => {
@@ -122,6 +126,7 @@ export async function openAgentListener(deps: {
       });
       server.closeAllConnections();
       await closed;
+      await Promise.all(serving);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { HOST_STATES, type HostState } from "../../domain/host.ts";
+import type { HostState } from "../../domain/host.ts";
 import { shownState } from "../../domain/shard.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -15,29 +15,23 @@ export interface FleetCount {
 export async function countFleet(store: Store): Promise<FleetCount> {
   const [hosts, shards, problems, events, refusals] = await Promise.all([
     store.listHosts({ decommissioned: true }),
-    store.listShards(),
+    store.countShards(),
     store.listProblems(),
     store.countEvents(),
     store.listRefusals(),
   ]);
-  const states = new Map(hosts.map((host) => [host.uuid, host.state]));
+  const byHostState = { enrolled: 0, active: 0, silent: 0, quarantined: 0, decommissioned: 0 };
+  for (const { state } of hosts) byHostState[state] += 1;
+  const byShownState: Record<string, number> = {};
+  for (const { state, hostState, count } of shards) {
+    const shown = shownState({ state }, hostState);
+    byShownState[shown] = (byShownState[shown] ?? 0) + count;
+  }
   return {
-    hosts: { ...zeros(HOST_STATES), ...tally(hosts.map(({ state }) => state)) },
-    shards: tally(shards.map((shard) => shownState(shard, states.get(shard.hostUuid) ?? ""))),
+    hosts: byHostState,
+    shards: byShownState,
     problems: problems.length,
     events,
     refusals: Object.fromEntries(refusals),
   };
-}
-
-function zeros<K extends string>(keys: readonly K[]): Record<K, number> {
-  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
-}
-
-function tally<K extends string>(
-  keys: readonly K[],
-): Partial<Record<K, number>> & Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
-  return counts as Partial<Record<K, number>> & Record<string, number>;
 }

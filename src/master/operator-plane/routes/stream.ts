@@ -52,7 +52,11 @@ export function streamRoutes(app: App, plane: Plane): void {
         unsubscribe();
         closed.abort();
       });
-      void keepAlive(plane, request.caller, stream, closed.signal);
+      const end = () => {
+        unsubscribe();
+        stream.push(null);
+      };
+      void keepAlive(plane, request.caller, { stream, end }, closed.signal);
       return reply
         .header("content-type", "text/event-stream; charset=utf-8")
         .header("cache-control", "no-store")
@@ -81,7 +85,7 @@ function write(stream: Readable, text: string): boolean {
 async function keepAlive(
   { store, clock, log }: Plane,
   caller: Caller,
-  stream: Readable,
+  { stream, end }: { readonly stream: Readable; readonly end: () => void },
   closed: AbortSignal,
 ): Promise<void> {
   while (!closed.aborted) {
@@ -89,7 +93,7 @@ async function keepAlive(
       await clock.sleep(KEEP_ALIVE_MS, closed);
       if (caller.kind === "operator") {
         const session = await store.getSession(caller.session.secretHash);
-        if (session === null || session.expiresMs <= clock.nowMs()) return void stream.push(null);
+        if (session === null || session.expiresMs <= clock.nowMs()) return end();
       }
     } catch (error) {
       if (closed.aborted) return;

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { beat, enroll, reported } from "../../store/conformance/fixture.ts";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import { StoreUnavailable } from "../../store/store.ts";
+import { createBatch } from "./batch.ts";
+
+const noBugs = (error: unknown) => assert.fail(String(error));
+
+test("submit() puts what arrives together into one transaction, and answers after it", async () => {
+  const store = openSqliteStore(":memory:");
+  await enroll(store, "a");
+  await enroll(store, "b");
+  const sizes: number[] = [];
+  const batch = createBatch(
+    {
+      async commitHeartbeats(claims) {
+        sizes.push(claims.length);
+        return store.commitHeartbeats(claims);
+      },
+    },
+    setImmediate,
+    noBugs,
+  );
+  const outcomes = await Promise.all([
+    batch.submit(beat("a", [reported("d1")])),
+    batch.submit(beat("nobody", [])),
+    batch.submit(beat("b", [reported("d2")])),
+  ]);
+  assert.deepEqual(sizes, [3]);
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.kind === "refused" ? outcome.code : outcome.hostUuid)),
+    ["a", "host-unknown", "b"],
+  );
+  await store.close();
+});
+
+test("submit() lets one that breaks the store fail alone", async () => {
+  const store = openSqliteStore(":memory:");
+  await enroll(store, "a");
+  await enroll(store, "b");
+  const bugs: unknown[] = [];
+  const batch = createBatch(store, setImmediate, (error) => bugs.push(error));
+  const broken = beat("b", [], {
+    read: () => {
+      throw new TypeError("a bug");
+    },
+  });
+  const outcomes = await Promise.all([
+    batch.submit(beat("a", [reported("d1")])),
+    batch.submit(broken),
+    batch.submit(beat("b", [reported("d2")])),
+  ]);
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.kind === "refused" ? outcome.code : outcome.kind)),
+    ["accepted", "internal", "accepted"],
+  );
+  assert.equal(bugs.length, 1);
+  assert.equal((await store.listShards()).length, 2);
+  await store.close();
+});
+
+test("P8: submit() refuses all that a failing store could not write", async () => {
+  const failing = {
+    async commitHeartbeats(): Promise<never> {
+      throw new StoreUnavailable("disk is full");
+    },
+  };
+  const batch = createBatch(failing, setImmediate, noBugs);
+  const outcomes = await Promise.all([batch.submit(beat("a", [])), batch.submit(beat("b", []))]);
+  for (const outcome of outcomes) {
+    assert.deepEqual(outcome, { kind: "refused", code: "store-unavailable" });
+  }
+});
+
+test("submit() says so when more wait than the disk can take", async () => {
+  const defers: (() => void)[] = [];
+  const store = openSqliteStore(":memory:");
+  const batch = createBatch(store, (flush) => defers.push(flush), noBugs);
+  const waiting = Array.from({ length: 8192 }, () => batch.submit(beat("nobody", [])));
+  assert.deepEqual(await batch.submit(beat("a", [])), { kind: "refused", code: "overloaded" });
+  for (const flush of defers) flush();
+  assert.ok((await Promise.all(waiting)).every(({ kind }) => kind === "refused"));
+  await store.close();
+});
