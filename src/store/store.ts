@@ -2,8 +2,8 @@ import type { Change } from "../domain/change.ts";
 import type { Decky } from "../domain/decky.ts";
 import type { DecoyEvent, StoredEvent } from "../domain/event.ts";
 import type { HeartbeatOutcome, HeartbeatReport, IdentityRefusal } from "../domain/heartbeat.ts";
-import type { Host, HostProblem, PinSlot } from "../domain/host.ts";
-import type { Shard } from "../domain/shard.ts";
+import type { Host, HostProblem, HostState, PinSlot } from "../domain/host.ts";
+import type { Shard, ShardState } from "../domain/shard.ts";
 
 /**
  * What the master keeps, and the only way to it. Asynchronous, so that a backend may be a server.
@@ -174,6 +174,14 @@ export interface DeckyStore {
   removeDecky(name: string, nowMs: number): Promise<boolean>;
   /** Sorted by name. */
   listShards(hostUuid?: string): Promise<readonly Shard[]>;
+  /** How many are in each state on hosts of each state; reads no shard whole. */
+  countShards(): Promise<
+    readonly {
+      readonly state: ShardState;
+      readonly hostState: HostState;
+      readonly count: number;
+    }[]
+  >;
   getShard(name: string): Promise<Shard | null>;
 }
 

@@ -113,6 +113,9 @@ export function lifecycleConformance(open: OpenStore): void {
       assert.deepEqual(await store.addDecky(decky("d1", "a")), { kind: "added", generation: 1 });
       await store.commitHeartbeats([beat("a", [])]);
       assert.deepEqual(await states(store), { d1: "pending" });
+      assert.deepEqual(await store.countShards(), [
+        { state: "pending", hostState: "active", count: 1 },
+      ]);
       await store.commitHeartbeats([beat("a", [reported("d1")])]);
       assert.deepEqual(await states(store), { d1: "running" });
       assert.equal((await store.getShard("d1"))?.assigned, true);

@@ -1,8 +1,10 @@
+import type { HostState } from "../../domain/host.ts";
+import type { ShardState } from "../../domain/shard.ts";
 import type { DeckyStore } from "../store.ts";
 import type { Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
 import type { Journal } from "./journal.ts";
-import { deckyOf, shardOf } from "./rows.ts";
+import { deckyOf, number, shardOf, text } from "./rows.ts";
 import type { ShardRows } from "./shards.ts";
 
 export function createDeckyStore(
@@ -23,6 +25,9 @@ export function createDeckyStore(
   const remove = db.prepare("DELETE FROM deckies WHERE name = ?");
   const allShards = db.prepare("SELECT * FROM shards ORDER BY name");
   const shardsOfHost = db.prepare("SELECT * FROM shards WHERE host_uuid = ? ORDER BY name");
+  const shardCounts = db.prepare(`
+    SELECT shards.state AS state, hosts.state AS host_state, count(*) AS count
+    FROM shards JOIN hosts ON hosts.uuid = shards.host_uuid GROUP BY 1, 2 ORDER BY 1, 2`);
   const shardByName = db.prepare("SELECT * FROM shards WHERE name = ?");
 
   const findDecky = (name: string) => {
@@ -113,6 +118,15 @@ export function createDeckyStore(
         hostUuid === undefined ? allShards.all() : shardsOfHost.all(hostUuid),
       );
       return rows.map(shardOf);
+    },
+    async countShards() {
+      return db
+        .read(() => shardCounts.all())
+        .map((row) => ({
+          state: text(row, "state") as ShardState,
+          hostState: text(row, "host_state") as HostState,
+          count: number(row, "count"),
+        }));
     },
     async getShard(name) {
       return db.read(() => findShard(name));

@@ -32,8 +32,11 @@ export const AddDeckyRequest = Type.Object(
     name: Type.Optional(Type.String({ pattern: DECKY_NAME.source })),
     archetype: Type.Optional(Type.Enum([...ARCHETYPE_NAMES])),
     services: Type.Optional(Type.Array(Type.Enum([...SERVICE_NAMES]), { minItems: 1 })),
-    distro: Type.Optional(Type.String({ maxLength: 64 })),
-    hostname: Type.Optional(Type.String({ maxLength: 63 })),
+    distro: Type.Optional(Type.String({ pattern: "^[a-z0-9][a-z0-9.-]{0,63}$" })),
+    /** A DNS label; capitals as Windows machines have them. */
+    hostname: Type.Optional(
+      Type.String({ pattern: "^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$" }),
+    ),
     ip: Type.Optional(Type.String({ format: "ipv4" })),
     serviceConfig: Type.Optional(ServiceConfig),
     runtime: Type.Optional(Type.Enum([...RUNTIMES])),
