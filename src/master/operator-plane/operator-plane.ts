@@ -7,7 +7,7 @@ import { isLoopback } from "./origin.ts";
 import type { App } from "./plane.ts";
 import { listenOnUnixSocket, type UnixSocket } from "./unix-socket.ts";
 
-export type { Address, MetricsSource, OperatorPlane, OperatorPlaneDeps } from "./deps.ts";
+export type { OperatorPlane, OperatorPlaneDeps } from "./deps.ts";
 
 /**
  * Opens the operators' way in: the API and the dashboard over HTTP on loopback, for whoever logs
