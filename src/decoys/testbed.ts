@@ -11,6 +11,8 @@ export interface RunningDecoy {
   /** What was emitted so far, in order. */
   readonly events: { kind: string; data: Readonly<Record<string, unknown>> }[];
   nowMs(): number;
+  /** Resolves once every connection that was made has ended, so that all of its events are there. */
+  settled(): Promise<void>;
   /** Moves time on and runs what has fallen due. */
   pass(ms: number): void;
 }
@@ -76,6 +78,9 @@ export async function startDecoy(
     port: (server.address() as AddressInfo).port,
     events,
     nowMs: () => nowMs,
+    async settled() {
+      await Promise.all([...sockets].map((socket) => once(socket, "close")));
+    },
     pass(ms) {
       nowMs += ms;
       for (const [timer, { atMs, callback }] of timers) {

@@ -198,7 +198,8 @@ for (const [name, start] of [
   });
 
   test(`httpDecoy as ${name} takes a login by form, by JSON and by Basic, and lets nobody in`, async (t) => {
-    const { port, events } = await start(t);
+    const decoy = await start(t);
+    const { port, events } = decoy;
     const persona = name === "nginx" ? nginxPersona : apachePersona;
     const site = createSite(persona, name === "Apache");
     const url = `http://127.0.0.1:${port}${site.loginPath}`;
@@ -215,6 +216,7 @@ for (const [name, start] of [
     await curl("--json", '{"email":"a@b","password":"c"}', `http://127.0.0.1:${port}/api/login`);
     await curl("-u", "admin:x:y", `http://127.0.0.1:${port}/`);
     await curl("-F", "log=eve", "-F", "pwd=secret", `http://127.0.0.1:${port}/wp-login.php`);
+    await decoy.settled();
     const attempts = events.filter(({ kind }) => kind === "http.login.attempt");
     assert.deepEqual(
       attempts.map(({ data }) => data),
@@ -268,6 +270,18 @@ for (const [name, start] of [
     await once(socket, "close");
   });
 }
+
+test("httpDecoy as nginx answers for a file though the body does not come", async (t) => {
+  const decoy = await startNginx(t);
+  const socket = connect(decoy.port, "127.0.0.1");
+  socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+  const answered = once(socket, "data");
+  await talk(decoy.port, "GET / HTTP/1.0\r\n\r\n");
+  decoy.pass(300);
+  socket.end();
+  const [chunk] = (await answered) as [Buffer];
+  assert.match(chunk.toString(), /^HTTP\/1\.1 405 Not Allowed\r\n/);
+});
 
 test("httpDecoy tells of a body that never came whole", async (t) => {
   const { port, events } = await startNginx(t);

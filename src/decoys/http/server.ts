@@ -11,6 +11,11 @@ import { createSite, type Site } from "./site.ts";
 const TOLD_HEADERS = 100;
 const TOLD_HEADER_BYTES = 1024;
 const TOLD_MALFORMED_BYTES = 1024;
+/**
+ * nginx answers for a file without waiting for the body. A client that reads that stops sending, and
+ * what it wanted to send is lost to us: so the body gets a moment to come.
+ */
+const EARLY_MS = 250;
 
 /** The web server and the site of a persona. */
 export const httpDecoy: Decoy = {
@@ -41,6 +46,7 @@ class Connection {
   private readonly session: DecoySession;
   private readonly parser: RequestParser;
   private cancelTimer = () => {};
+  private cancelEarly = () => {};
   private served = 0;
   /** The request whose body is being read, and the status it got if it was answered already. */
   private current: { request: Request; status: number | null } | null = null;
@@ -67,6 +73,7 @@ class Connection {
     stream.on("drain", () => stream.resume());
     stream.on("close", () => {
       this.cancelTimer();
+      this.cancelEarly();
       // A body that never came whole is told as far as it came.
       if (this.current) this.tell(this.parser.partialBody());
     });
@@ -115,15 +122,19 @@ class Connection {
       this.answer(request, { kind: "error", status: 413 });
       return;
     }
-    const waits = request.framing !== "none" && request.version >= 11;
-    if (waits && this.flavor.answersEarly && !this.site.isDynamic(request.path)) {
-      this.answer(request, this.site.answer(request, this.context.nowMs()));
-    } else if (waits && headerOf(request, "expect")?.toLowerCase() === "100-continue") {
-      this.stream.write("HTTP/1.1 100 Continue\r\n\r\n");
+    if (request.framing === "none" || request.version < 11) return;
+    const expects = headerOf(request, "expect")?.toLowerCase() === "100-continue";
+    if (!this.flavor.answersEarly || this.site.isDynamic(request.path)) {
+      if (expects) this.stream.write("HTTP/1.1 100 Continue\r\n\r\n");
+      return;
     }
+    const answer = () => this.answer(request, this.site.answer(request, this.context.nowMs()));
+    if (expects) answer();
+    else this.cancelEarly = this.context.after(EARLY_MS, answer);
   }
 
   private takeBody(body: Body): void {
+    this.cancelEarly();
     const { current } = this;
     if (!current) return;
     const answered = current.status !== null;
