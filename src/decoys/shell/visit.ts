@@ -1,0 +1,244 @@
+import { LineEditor } from "./line-editor.ts";
+import { isIncomplete, run } from "./run.ts";
+import type { Deed, Running, Shell } from "./shell.ts";
+import { isFault } from "./tree.ts";
+
+/** What a visit needs of the connection that carries it. */
+export interface VisitEdge {
+  readonly shell: Shell;
+  /** Bytes for the client, as Latin-1. */
+  write(fd: 1 | 2, text: string): void;
+  after(ms: number, callback: () => void): () => void;
+  /** A command was run; `rc` is null if the visitor left before it ended. */
+  ran(input: string, rc: number | null): void;
+  did(deed: Deed): void;
+  /** The shell was left. */
+  ended(rc: number): void;
+}
+
+const MAX_AHEAD_BYTES = 64 * 1024;
+const MAX_INPUT_BYTES = 1024 * 1024;
+
+/** Reads bytes sent by a client as text. */
+export const textOfBytes = (latin1: string) => Buffer.from(latin1, "latin1").toString("utf8");
+
+/** Carries one visitor's shell: turns keys into lines, runs them, and plays their output in time. */
+export class Visit {
+  private readonly edge: VisitEdge;
+  private readonly editor: LineEditor;
+  private readonly interactive: boolean;
+  private running: Running | null = null;
+  /** The line that runs, as typed. */
+  private line = "";
+  /** Lines of a command that is not yet whole. */
+  private open = "";
+  private wantsInput = false;
+  private ahead = "";
+  private inputEnded = false;
+  private takenBytes = 0;
+  private callOff: (() => void) | null = null;
+  private over = false;
+
+  constructor(edge: VisitEdge) {
+    this.edge = edge;
+    this.interactive = edge.shell.seat.tty !== null;
+    this.editor = new LineEditor(edge.shell.history, (line) => completion(edge.shell, line));
+  }
+
+  /** Begins an interactive shell. */
+  greet(text: string): void {
+    this.print(1, text);
+    this.print(1, this.edge.shell.prompt());
+  }
+
+  /** Runs one command, then ends. */
+  execute(command: string): void {
+    this.start(command);
+  }
+
+  /** Bytes from the client, as Latin-1. */
+  input(bytes: string): void {
+    if (this.over) return;
+    if (this.interactive && this.running !== null && !this.wantsInput) {
+      const interrupt = bytes.lastIndexOf("\x03");
+      if (interrupt >= 0) {
+        this.interrupt();
+        this.ahead = bytes.slice(interrupt + 1);
+        this.pump();
+        return;
+      }
+    }
+    const room = this.interactive ? MAX_AHEAD_BYTES : MAX_INPUT_BYTES - this.takenBytes;
+    const taken = bytes.slice(0, Math.max(0, room - this.ahead.length));
+    this.takenBytes += taken.length;
+    this.ahead += taken;
+    this.pump();
+  }
+
+  /** The client sends no more. */
+  endInput(): void {
+    this.inputEnded = true;
+    if (this.interactive) this.leave();
+    else this.pump();
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    if (this.over) return;
+    this.over = true;
+    this.callOff?.();
+    if (this.running === null) return;
+    this.running.return(0);
+    this.running = null;
+    this.edge.ran(textOfBytes(this.line), null);
+  }
+
+  private leave(): void {
+    const rc = this.edge.shell.lastRc;
+    this.close();
+    this.edge.ended(rc);
+  }
+
+  private pump(): void {
+    while (!this.over && (this.running === null || this.wantsInput)) {
+      if (!this.interactive) {
+        if (!this.wantsInput || (this.ahead === "" && !this.inputEnded)) return;
+        const piece = this.ahead === "" ? null : this.ahead;
+        this.ahead = "";
+        this.resume(piece);
+        continue;
+      }
+      if (this.ahead === "") return;
+      const key = this.ahead.charAt(0);
+      this.ahead = this.ahead.slice(1);
+      this.press(key);
+    }
+  }
+
+  private press(key: string): void {
+    const edit = this.editor.key(key);
+    switch (edit.kind) {
+      case "echo":
+        if (edit.text !== "") this.print(1, edit.text);
+        return;
+      case "line":
+        if (this.editor.echo) this.print(1, edit.echo);
+        if (this.wantsInput) this.resume(`${edit.text}\n`);
+        else this.take(edit.text);
+        return;
+      case "end":
+        if (this.wantsInput) this.resume(null);
+        else this.take("exit");
+        return;
+      case "interrupt":
+        this.interrupt();
+        return;
+      case "redraw":
+        this.print(1, `\x1b[H\x1b[2J${this.edge.shell.prompt()}${this.editor.draft}`);
+    }
+  }
+
+  private take(line: string): void {
+    const whole = this.open === "" ? line : `${this.open}\n${line}`;
+    if (line !== "exit" && isIncomplete(whole) && whole.length < MAX_AHEAD_BYTES) {
+      this.open = whole;
+      this.print(1, "> ");
+      return;
+    }
+    this.open = "";
+    this.edge.shell.remember(whole);
+    if (whole.trim() === "") this.print(1, this.edge.shell.prompt());
+    else this.start(whole);
+  }
+
+  private interrupt(): void {
+    this.print(1, "^C\n");
+    this.open = "";
+    this.ahead = "";
+    this.callOff?.();
+    if (this.running !== null) {
+      this.running.return(0);
+      this.edge.shell.lastRc = 130;
+      this.finish(130);
+      return;
+    }
+    this.edge.shell.lastRc = 130;
+    this.print(1, this.edge.shell.prompt());
+  }
+
+  private start(line: string): void {
+    this.line = line;
+    this.running = run(this.edge.shell, line);
+    this.resume(null);
+  }
+
+  /** Runs on until the command wants something or has ended. */
+  private resume(answer: string | null): void {
+    if (this.running === null) return;
+    this.wantsInput = false;
+    this.editor.echo = true;
+    const step = this.running.next(answer);
+    this.flush();
+    if (step.done === true) {
+      this.finish(step.value);
+      return;
+    }
+    if (step.value.kind === "sleep") {
+      this.callOff = this.edge.after(step.value.ms, () => {
+        this.callOff = null;
+        this.resume(null);
+        this.pump();
+      });
+      return;
+    }
+    this.wantsInput = true;
+    this.editor.echo = step.value.echo;
+  }
+
+  private flush(): void {
+    const { shell } = this.edge;
+    for (const { fd, text } of shell.takeOutput()) this.print(fd, text);
+    for (const deed of shell.deeds.splice(0)) this.edge.did(deed);
+  }
+
+  private finish(rc: number): void {
+    const { shell } = this.edge;
+    this.running = null;
+    this.wantsInput = false;
+    this.flush();
+    this.edge.ran(textOfBytes(this.line), rc);
+    if (!this.interactive || shell.ended) {
+      this.over = true;
+      this.edge.ended(rc);
+      return;
+    }
+    this.print(1, shell.prompt());
+  }
+
+  private print(fd: 1 | 2, text: string): void {
+    this.edge.write(fd, this.interactive ? text.replaceAll("\n", "\r\n") : text);
+  }
+}
+
+/** What Tab adds: the rest of the only name that fits, of a command or of a file. */
+function completion(shell: Shell, line: string): string {
+  const word = /[^\s;|&<>]*$/.exec(line)?.[0] ?? "";
+  const first = line.slice(0, line.length - word.length).trim() === "";
+  const slash = word.lastIndexOf("/");
+  const [directory, start] =
+    slash < 0
+      ? [first ? "/bin" : ".", word]
+      : [word.slice(0, slash + 1).replace(/^~/, shell.account.home), word.slice(slash + 1)];
+  if (start === "" && first) return "";
+  const children = shell.disk.list(shell.cwd, directory);
+  if (isFault(children)) return "";
+  const fitting = [...children].filter(([name]) => name.startsWith(start));
+  const [only, ...others] = fitting;
+  if (only === undefined) return "";
+  if (others.length === 0) {
+    return only[0].slice(start.length) + (only[1].kind === "directory" ? "/" : " ");
+  }
+  let common = only[0];
+  for (const [name] of others) while (!name.startsWith(common)) common = common.slice(0, -1);
+  return common.slice(start.length);
+}
