@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -27,13 +28,14 @@ export const port: Kind<number> = {
   },
 };
 
+/** Labels of letters, digits and dashes (RFC 1123, section 2.1). */
+const HOST_NAME = /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/;
+
 /** A host name or an address to listen on or to be reached at; without a port. */
 export const host: Kind<string> = {
   expected: "a host name or an IP address, without a port",
   parse: (raw) =>
-    typeof raw === "string" && /^[a-zA-Z0-9.:_-]{1,253}$/.test(raw) && !/^[^:]*:\d+$/.test(raw)
-      ? raw
-      : null,
+    typeof raw === "string" && (isIP(raw) !== 0 || HOST_NAME.test(raw)) ? raw : null,
 };
 
 const UNIT_MS: Readonly<Record<string, number>> = {

@@ -112,7 +112,9 @@ test("durationText() states a duration so that duration() reads the same", () =>
 
 test("host takes names and addresses, but no port with them", () => {
   assert.deepEqual(
-    ["127.0.0.1", "::1", "master.example.net", "a:80", "a b", ""].map((raw) => host.parse(raw)),
+    ["127.0.0.1", "::1", "master.example.net", "a:80", "a b", "a_b", ""].map((raw) =>
+      host.parse(raw),
+    ),
     ["127.0.0.1", "::1", "master.example.net", null, null, null],
   );
 });

@@ -84,7 +84,6 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     const store = openSqliteStore(join(dataDir, "master.db"));
     closers.push(() => store.close());
     await checkClock(store, clock.nowMs(), options.trustClock);
-    const firstAdmin = await ensureFirstAdmin({ store, clock, random });
 
     const live = createLive({ store, clock, log });
     closers.push(() => live.close());
@@ -188,6 +187,8 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       },
     });
     closers.push(() => operator.close());
+    // Last, since a password that is shown once must not be lost with a start that failed.
+    const firstAdmin = await ensureFirstAdmin({ store, clock, random });
     log.info("master is up", {
       agentPort: agents.port,
       enrollmentPort: enrollment.port,
