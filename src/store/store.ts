@@ -264,7 +264,10 @@ export interface Session {
 /** Who did what, with what outcome. */
 export interface AuditEntry {
   readonly atMs: number;
-  /** `operator:NAME`, `local:UID` for the command line on the master's machine, `host:UUID`, `system`. */
+  /**
+   * `operator:NAME`, `local:UID` for the command line on the master's machine, `host:UUID`,
+   * `system`; `anonymous` for a login that was refused.
+   */
   readonly actor: string;
   /** Dotted, such as `token.create`, `host.decommission`, `login`. */
   readonly action: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { codeOf, openForTest, PASSWORD } from "./open-for-test.ts";
+import { codeOf, enroll, openForTest, PASSWORD } from "./open-for-test.ts";
 
 const HOUR_MS = 3_600_000;
 const good = { user: "admin", password: PASSWORD };
@@ -138,4 +138,37 @@ test("refused logins beyond a number are counted and leave no rows", async (t) =
   const rows = (await store.listAudit({ limit: 1_000 })).length;
   assert.ok(rows <= 57, `${rows} rows`);
   assert.equal((await store.listRefusals()).get("login-failed"), 80 - rows);
+});
+
+test("every action of an operator leaves a row: who, what, to what, with what outcome, from where", async (t) => {
+  const plane = await openForTest(t);
+  const uuid = await enroll(plane.store, "branch-7");
+  const client = await plane.logIn();
+  const made = await client.call("POST", "/api/v1/tokens", { body: { hostName: "branch-8" } });
+  const { token } = made.json as { token: { id: string } };
+  await client.call("DELETE", `/api/v1/tokens/${token.id}`);
+  await client.call("POST", "/api/v1/deckies", { body: { host: "branch-7", name: "web-1" } });
+  await client.call("POST", "/api/v1/deckies", { body: { host: "branch-7", name: "web-1" } });
+  await client.call("DELETE", "/api/v1/deckies/web-1");
+  const body = { confirmName: "branch-7" };
+  await client.call("POST", `/api/v1/hosts/${uuid}/decommission`, { body });
+  await client.call("DELETE", "/api/v1/session");
+
+  const rows = await plane.store.listAudit({ limit: 100 });
+  assert.deepEqual(
+    rows.toReversed().map(({ action, target, outcome }) => [action, target, outcome]),
+    [
+      ["login", "admin", "ok"],
+      ["token.create", "branch-8", "ok"],
+      ["token.revoke", token.id, "ok"],
+      ["decky.add", "web-1", "ok"],
+      ["decky.add", "web-1", "decky-name-taken"],
+      ["decky.remove", "web-1", "ok"],
+      ["host.decommission", uuid, "ok"],
+      ["logout", "admin", "ok"],
+    ],
+  );
+  for (const { actor, address } of rows) {
+    assert.deepEqual([actor, address], ["operator:admin", "127.0.0.1"]);
+  }
 });
