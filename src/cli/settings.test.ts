@@ -111,10 +111,8 @@ test("durationText() states a duration so that duration() reads the same", () =>
 });
 
 test("host takes names and addresses, but no port with them", () => {
-  assert.deepEqual(
-    ["127.0.0.1", "::1", "master.example.net", "a:80", "a b", "a_b", ""].map((raw) =>
-      host.parse(raw),
-    ),
-    ["127.0.0.1", "::1", "master.example.net", null, null, null],
-  );
+  for (const right of ["127.0.0.1", "::1", "master.example.net"]) {
+    assert.equal(host.parse(right), right);
+  }
+  for (const wrong of ["a:80", "a b", "a_b", "-a", "", 7]) assert.equal(host.parse(wrong), null);
 });

@@ -86,7 +86,7 @@ export const SETTINGS = {
     flag: "--advertise <host>",
     env: "DECNET_ADVERTISE",
     defaultText: "this machine's host name; of up: 127.0.0.1",
-    byDefault: () => hostname(),
+    byDefault: () => host.parse(hostname()) ?? "127.0.0.1",
     meaning: "Name or address at which agents reach this master; goes into join tokens.",
   }),
   heartbeatInterval: setting(duration(100, 40_000), {

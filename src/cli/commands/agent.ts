@@ -46,7 +46,7 @@ function addEnroll(agent: Command, shell: Shell): void {
         enroll({
           tokenText,
           dir: dataDirectory(data).agent,
-          hostName: options.name ?? hostname(),
+          hostName: options.name ?? host.parse(hostname()),
           agentVersion: shell.version,
           nowMs: clock.nowMs(),
           signal: shell.ending(),
