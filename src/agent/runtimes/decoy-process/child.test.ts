@@ -12,7 +12,20 @@ async function outcomeOf(t: TestContext, script: string) {
   const folder = await mkdtemp(join(tmpdir(), "decnet-child-"));
   t.after(() => rm(folder, { recursive: true }));
   const main = join(folder, "main.mjs");
-  await writeFile(main, `import { writeSync } from "node:fs";\n${script}`);
+  await writeFile(
+    main,
+    `import { writeSync } from "node:fs";
+    function writeAll(text) {
+      for (let rest = Buffer.from(text); rest.length > 0; ) {
+        try {
+          rest = rest.subarray(writeSync(3, rest));
+        } catch (error) {
+          if (error.code !== "EAGAIN") throw error;
+        }
+      }
+    }
+    ${script}`,
+  );
   const messages: FromDecoyProcess[] = [];
   const gone = Promise.withResolvers<void>();
   let reason = "";
@@ -83,11 +96,14 @@ for (const [what, bytes] of [
   ["bytes that are no JSON", "rubbish{\\n"],
   ["an acknowledgement of a handle that nobody sent", '{"cmd":"NODE_HANDLE_ACK"}\\n'],
   ["a handle of an unknown kind", '{"cmd":"NODE_HANDLE","type":"x"}\\n'],
+  ["a line without an end", "x".repeat(1000)],
 ]) {
   test(`${what} on the channel end the decoy process, not the agent`, async (t) => {
     const { reason } = await outcomeOf(
       t,
-      `writeSync(Number(process.channel?.fd ?? 3), '${bytes}');
+      `for (let count = 0; count < (${bytes?.endsWith("n")} ? 1 : 10_000); count += 1) {
+        writeAll('${bytes}');
+      }
       process.on("message", () => {});
       setInterval(() => {}, 1000);`,
     );

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { create as createDomain } from "node:domain";
 import type { Log } from "../../../domain/log.ts";
 import type { BoundSocket } from "./bound-socket.ts";
+import { guardChannel } from "./channel-guard.ts";
 import type { Confinement } from "./confinement.ts";
 import { type FromDecoyProcess, parseFromDecoyProcess, type ToDecoyProcess } from "./messages.ts";
 import { readOutput } from "./output.ts";
@@ -43,23 +43,20 @@ export function startChild(deps: DecoyChildDeps): DecoyChild {
   let malformed = 0;
   let lastLine = "";
 
-  // Node parses the channel itself and throws, where nothing can catch it, at a line that is not
-  // JSON or that imitates its own protocol. A domain is the one place where such a throw arrives.
-  const guard = createDomain();
-  guard.on("error", (error) => {
-    log.error("decoy process broke the channel and is killed", { error: error.message });
-    child.kill("SIGKILL");
+  const child: ChildProcess = spawn(confinement.command, [...confinement.argv, main, ...flags], {
+    cwd: confinement.cwd,
+    env: confinement.env,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // Its own session: no terminal, and a Ctrl-C goes to the agent alone.
+    detached: true,
+    serialization: "json",
   });
-  const child: ChildProcess = guard.run(() =>
-    spawn(confinement.command, [...confinement.argv, main, ...flags], {
-      cwd: confinement.cwd,
-      env: confinement.env,
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      // Its own session: no terminal, and a Ctrl-C goes to the agent alone.
-      detached: true,
-      serialization: "json",
-    }),
-  );
+  if (child.pid !== undefined) {
+    guardChannel(child, (error) => {
+      log.error("decoy process broke the channel and is killed", { error: error.message });
+      child.kill("SIGKILL");
+    });
+  }
 
   const gone = Promise.withResolvers<string>();
   void gone.promise.then((reason) =>

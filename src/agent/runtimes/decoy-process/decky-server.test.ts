@@ -109,13 +109,13 @@ test("one source address gets 128 connections and no more", async (t) => {
 
 test("attackers wait while the agent takes no events, and nothing is lost", async (t) => {
   const served = await serveWith(t, "127.79.4.1", echo);
-  const { port, events, hold, release } = served;
+  const { port, events } = served;
   const lines = () =>
     events.filter(({ kind }) => kind === "example.line").map(({ data }) => data["line"]);
   const socket = connect(port, "127.79.4.1");
   socket.setNoDelay();
   await once(socket, "connect");
-  hold();
+  served.hold();
   // One more than the outbox holds. The echo comes before the next is sent: each is an event.
   for (let index = 0; index < 5; index += 1) {
     socket.write(`line ${index}`);
@@ -126,9 +126,9 @@ test("attackers wait while the agent takes no events, and nothing is lost", asyn
   second.write("unread too");
   await served.until(() => events.filter(({ kind }) => kind === "session.open").length === 2);
   assert.equal(lines().length, 5);
-  release();
+  served.release();
   await served.until(() => lines().length === 7);
-  assert.deepEqual(lines().slice(5).toSorted(), ["unread", "unread too"]);
+  assert.deepEqual(new Set(lines().slice(5)), new Set(["unread", "unread too"]));
   socket.destroy();
   second.destroy();
 });
