@@ -30,7 +30,13 @@ import { MasterPanel } from "./overview/master-panel.tsx";
 
 /** Is anything wrong, is anybody here? */
 export function Overview() {
-  const lists = [useQuery(hostsQuery), useQuery(shardsQuery), useQuery(problemsQuery)];
+  // Drawn once all is there, so that nothing is pushed down by what comes later.
+  const lists = [
+    useQuery(hostsQuery),
+    useQuery(shardsQuery),
+    useQuery(problemsQuery),
+    useQuery(eventsQuery()),
+  ];
   const failed = lists.find(({ error, data }) => error !== null && data === undefined);
   const ready = lists.every(({ data }) => data !== undefined);
   const hosts = useHosts().filter(({ state }) => state !== "decommissioned");

@@ -33,7 +33,7 @@ export function FleetMap({ hosts, shards }: FleetMapProps) {
   return (
     <>
       <div className="overflow-hidden rounded-b-lg">
-        <ul className="-mr-px -mb-px grid grid-cols-[repeat(auto-fill,minmax(min(100%,15rem),1fr))]">
+        <ul className="-mr-px -mb-px grid grid-cols-[repeat(auto-fill,minmax(min(100%,16rem),1fr))]">
           {shown.map((host) => (
             <li
               key={host.uuid}
@@ -82,7 +82,7 @@ interface CellsProps {
 function Cells({ shards, hostState }: CellsProps) {
   if (shards === undefined) return <p className="text-sm text-ink-soft">no deckies</p>;
   return (
-    <ul className="flex flex-wrap gap-1">
+    <ul className="flex flex-wrap gap-0.5">
       {shards.map((shard) => (
         <Cell key={shard.name} name={shard.name} state={shownShardState(shard, hostState)} />
       ))}

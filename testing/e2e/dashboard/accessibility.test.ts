@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { callerOf, enrollHost, heartbeatBody } from "../swarm.ts";
+import { logIn, openMasterWithDashboard, openPage } from "./browser.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** What axe finds wrong, as `impact rule: element`. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const results = await page.evaluate<AxeResults>(
+    `axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
+  );
+  return results.violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map(({ html }) => `${impact} ${id}: ${html.slice(0, 120)}`),
+  );
+}
+
+for (const [colorScheme, width, height] of [
+  ["light", 1440, 900],
+  ["dark", 390, 844],
+] as const) {
+  test(`every page is accessible and fits, ${colorScheme} at ${width} pixels`, async (t) => {
+    const master = await openMasterWithDashboard(t);
+    const identity = await enrollHost(t, master, "berlin-1");
+    const body = heartbeatBody(identity.hostUuid, ["web", "db"]);
+    await callerOf(t, identity)("POST", "/swarm/heartbeat", body);
+    const page = await openPage(t, { colorScheme, viewport: { width, height } });
+    const found: string[] = [];
+    const look = async (path: string) => {
+      for (const violation of await violations(page)) found.push(`${path} ${violation}`);
+      const beyond = await page.evaluate<number>(
+        "document.documentElement.scrollWidth - innerWidth",
+      );
+      if (beyond > 0) found.push(`${path} is ${beyond} px too wide`);
+    };
+
+    await page.goto(master.operatorUrl);
+    await page.getByLabel("User").waitFor();
+    await look("/login");
+    await logIn(page, master);
+    for (const [path, seen] of [
+      ["/", "All is well."],
+      ["/hosts", "berlin-1"],
+      [`/hosts/${identity.hostUuid}`, "Fingerprint"],
+      ["/deckies", "web"],
+      ["/deckies/web", "Persona"],
+      ["/activity", "Nobody has touched a decky yet"],
+      ["/enrollment", "Join tokens"],
+      ["/changes", "login"],
+      ["/nowhere", "This address leads nowhere."],
+    ] as const) {
+      await page.goto(`${master.operatorUrl}${path}`);
+      await page.getByText(seen).first().waitFor();
+      await look(path);
+    }
+    await page.goto(master.operatorUrl);
+    await page.getByText("All is well.").waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("option").first().waitFor();
+    await look("palette");
+    assert.deepEqual(found, []);
+  });
+}
