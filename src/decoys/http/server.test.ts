@@ -283,6 +283,23 @@ test("httpDecoy as nginx answers for a file though the body does not come", asyn
   assert.match(chunk.toString(), /^HTTP\/1\.1 405 Not Allowed\r\n/);
 });
 
+test("httpDecoy as Apache gives a head twenty seconds, however slowly it drips", async (t) => {
+  const decoy = await startApache(t);
+  const socket = connect(decoy.port, "127.0.0.1");
+  let said = "";
+  socket.on("data", (chunk) => {
+    said += chunk.toString("latin1");
+  });
+  for (const drip of ["GET / HT", "TP/1.1\r\n", "Host: a\r\n"]) {
+    socket.write(drip);
+    // Another connection's answer shows that the drip has been read.
+    await curl(`http://127.0.0.1:${decoy.port}/`);
+    decoy.pass(8000);
+  }
+  await once(socket, "close");
+  assert.match(said, /^HTTP\/1\.1 408 Request Timeout\r\n/);
+});
+
 test("httpDecoy tells of a body that never came whole", async (t) => {
   const { port, events } = await startNginx(t);
   const { loginPath } = createSite(nginxPersona, false);

@@ -48,6 +48,7 @@ class Connection {
   private cancelTimer = () => {};
   private cancelEarly = () => {};
   private served = 0;
+  private betweenRequests = false;
   /** The request whose body is being read, and the status it got if it was answered already. */
   private current: { request: Request; status: number | null } | null = null;
 
@@ -84,28 +85,30 @@ class Connection {
     this.await();
   }
 
+  /** Starts the time limit of what is awaited now, anew. */
   private await(): void {
     this.cancelTimer();
     if (this.stream.writableEnded) return;
-    const idle = this.parser.idle && this.served > 0;
-    this.cancelTimer = this.context.after(
-      idle ? this.flavor.keepAliveMs : this.flavor.requestMs,
-      () => {
-        const words = this.parser.idle ? null : this.flavor.late(this.context.nowMs());
-        this.parser.stop();
-        if (words === null) this.stream.destroy();
-        else this.stream.end(words);
-      },
-    );
+    this.betweenRequests = this.parser.idle && this.served > 0;
+    const ms = this.betweenRequests ? this.flavor.keepAliveMs : this.flavor.requestMs;
+    this.cancelTimer = this.context.after(ms, () => {
+      const words = this.parser.idle ? null : this.flavor.late(this.context.nowMs());
+      this.parser.stop();
+      if (words === null) this.stream.destroy();
+      else this.stream.end(words);
+    });
   }
 
   private read(): void {
+    // A head has its time as a whole, so that a byte now and then does not hold the connection.
+    let moved = this.betweenRequests || this.current !== null;
     for (let item = this.parser.next(); item !== null; item = this.parser.next()) {
+      moved = true;
       if (item.kind === "head") this.takeHead(item.head);
       else if (item.kind === "body") this.takeBody(item.body);
       else this.refuse(this.flavor.refuse(item.fault), item.bytes);
     }
-    this.await();
+    if (moved) this.await();
   }
 
   private takeHead(head: Head): void {

@@ -28,7 +28,6 @@ const KEPT_BYTES = 256 * 1024;
 
 function put(call: Call, key: string, text: string, expiresMs: number | null = null): void {
   keyspace(call).set(call.client.database, key, { type: "string", text }, expiresMs);
-  keyspace(call).touch(text.length);
 }
 
 function set(call: Call): Reply {

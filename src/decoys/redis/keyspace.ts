@@ -16,6 +16,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_KEYS = 10_000;
 /** What Redis needs for a key beside its bytes, about. */
 const KEY_OVERHEAD_BYTES = 72;
+const MEASURE_MS = 1000;
 
 export const DATABASES = 16;
 
@@ -26,9 +27,9 @@ export class Keyspace {
     () => new Map(),
   );
   private readonly nowMs: () => number;
-  /** Bytes written since it was last measured: reads the whole only when that could matter. */
-  private writtenBytes = 0;
-  private measuredBytes = 0;
+  /** Of all keys and values, about; never too little, since what is popped still counts. */
+  private bytes = 0;
+  private measuredMs = 0;
   changes = 0;
 
   constructor(nowMs: () => number) {
@@ -41,20 +42,21 @@ export class Keyspace {
 
   /** Stores a value that is new or replaces another. */
   set(database: number, key: string, value: Value, expiresMs: number | null = null): void {
+    this.forget(database, key);
     this.of(database).set(key, { value, expiresMs });
-    this.touch(key.length + KEY_OVERHEAD_BYTES);
+    this.touch(bytesOf(key, value));
   }
 
   /** To be called after each write, with about what it added. */
   touch(bytes: number): void {
     this.changes++;
-    this.writtenBytes += bytes;
+    this.bytes += bytes;
   }
 
   delete(database: number, key: string): boolean {
     const existed = this.entry(database, key) !== null;
     if (existed) this.changes++;
-    this.of(database).delete(key);
+    this.forget(database, key);
     return existed;
   }
 
@@ -75,7 +77,7 @@ export class Keyspace {
     if (database === null) for (const entries of this.databases) entries.clear();
     else this.of(database).clear();
     this.changes++;
-    this.writtenBytes = MAX_BYTES;
+    this.measure();
   }
 
   swap(one: number, other: number): void {
@@ -87,21 +89,27 @@ export class Keyspace {
   /** True once there is no room for more. */
   get full(): boolean {
     if (this.databases.reduce((sum, entries) => sum + entries.size, 0) >= MAX_KEYS) return true;
-    if (this.measuredBytes + this.writtenBytes < MAX_BYTES) return false;
-    return this.measure() >= MAX_BYTES;
+    // Measuring reads all, so whoever fills it up may not make it read all at each command.
+    const due = this.nowMs() - this.measuredMs >= MEASURE_MS;
+    return this.bytes >= MAX_BYTES && (!due || this.measure() >= MAX_BYTES);
   }
 
   /** Bytes of all keys and values, about. */
   measure(): number {
     let bytes = 0;
     for (const entries of this.databases) {
-      for (const [key, { value }] of entries) {
-        bytes += KEY_OVERHEAD_BYTES + key.length + sizeOf(value);
-      }
+      for (const [key, { value }] of entries) bytes += bytesOf(key, value);
     }
-    this.measuredBytes = bytes;
-    this.writtenBytes = 0;
+    this.bytes = bytes;
+    this.measuredMs = this.nowMs();
     return bytes;
+  }
+
+  private forget(database: number, key: string): void {
+    const entry = this.of(database).get(key);
+    if (!entry) return;
+    this.bytes -= bytesOf(key, entry.value);
+    this.of(database).delete(key);
   }
 
   private of(database: number): Map<string, Entry> {
@@ -112,9 +120,13 @@ export class Keyspace {
     const entry = this.of(database).get(key);
     if (!entry) return null;
     if (entry.expiresMs === null || entry.expiresMs > this.nowMs()) return entry;
-    this.of(database).delete(key);
+    this.forget(database, key);
     return null;
   }
+}
+
+function bytesOf(key: string, value: Value): number {
+  return KEY_OVERHEAD_BYTES + key.length + sizeOf(value);
 }
 
 function sizeOf(value: Value): number {

@@ -10,7 +10,8 @@ const TOLD_ARGUMENTS = 32;
 const TOLD_ARGUMENT_BYTES = 4096;
 /** Beyond this a monitor that does not read is let go, as Redis lets it go. */
 const MONITOR_BACKLOG_BYTES = 256 * 1024;
-/** Answers are made and written so much at a time; one that is longer than this ends the connection. */
+/** So much is answered at a time; an answer that is longer than the last of these ends the connection. */
+const BATCH_COMMANDS = 64;
 const BATCH_BYTES = 256 * 1024;
 const REPLY_BYTES = 8 * 1024 * 1024;
 /** Redis keeps idle clients for ever; a decoy need not. */
@@ -62,37 +63,41 @@ function serve(
   };
   const pump = (): void => {
     let replies = "";
-    while (!client.closing && replies.length < BATCH_BYTES) {
+    for (let count = 0; count < BATCH_COMMANDS && replies.length < BATCH_BYTES; count++) {
       const item = parser.next();
-      if (item === null) break;
-      if (item.kind === "command") {
-        replies += answer(item.command);
-        continue;
+      if (item === null) return write(replies);
+      if (item.kind === "command") replies += answer(item.command);
+      else {
+        const reason = `Protocol error: ${item.reason}`;
+        session.emit("redis.malformed", { reason, bytes: item.bytes.toString("latin1") });
+        replies += `-ERR ${reason}\r\n`;
+        client.closing = true;
       }
-      const reason = `Protocol error: ${item.reason}`;
-      session.emit("redis.malformed", { reason, bytes: item.bytes.toString("latin1") });
-      replies += `-ERR ${reason}\r\n`;
-      client.closing = true;
+      if (client.closing) return write(replies);
     }
-    if (stream.destroyed) return;
+    // More is there: others come first, and this one goes on once its answers are on their way.
+    stream.pause();
+    write(replies, (fault) => {
+      if (fault) return;
+      stream.resume();
+      pump();
+    });
+  };
+  const write = (replies: string, written?: (fault?: Error | null) => void): void => {
+    if (stream.destroyed || stream.writableEnded) return;
     instance.totals.outputBytes += replies.length;
     if (client.closing) {
       parser.stop();
       stream.end(replies, "latin1");
-      return;
+    } else if (replies !== "" || written) {
+      // Who sends and never reads is not read on.
+      if (!stream.write(replies, "latin1", written)) stream.pause();
     }
-    if (replies === "") return;
-    // Who sends and never reads is not read on, nor answered.
-    if (!stream.write(replies, "latin1")) stream.pause();
-    else if (replies.length >= BATCH_BYTES) pump();
   };
 
   stream.on("error", hangUp);
   stream.on("end", () => stream.end());
-  stream.on("drain", () => {
-    stream.resume();
-    pump();
-  });
+  stream.on("drain", () => stream.resume());
   stream.on("close", () => {
     cancelIdle();
     instance.clients.delete(client);
