@@ -40,7 +40,7 @@ async function outcomeOf(t: TestContext, script: string) {
   const child = startChild({
     program: { confinement, main },
     log: silentLog,
-    onMessage: (message) => messages.push(message),
+    onMessage: (message) => messages.push(message) > 0,
     onGone(why) {
       reason = why;
       gone.resolve();
@@ -141,7 +141,7 @@ test("a program that is not there is a reason, not a throw", async () => {
       main: "main.mjs",
     },
     log: silentLog,
-    onMessage() {},
+    onMessage: () => true,
     onGone(why) {
       reason = why;
       gone.resolve();

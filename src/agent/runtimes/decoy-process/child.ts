@@ -27,7 +27,8 @@ export interface DecoyProgram {
 export interface DecoyChildDeps {
   readonly program: DecoyProgram;
   readonly log: Log;
-  onMessage(message: FromDecoyProcess): void;
+  /** @returns Whether it can be true; one that cannot counts as malformed. */
+  onMessage(message: FromDecoyProcess): boolean;
   /** It is gone, and all that it said has been told. Called once. */
   onGone(reason: string): void;
 }
@@ -75,10 +76,7 @@ export function startChild(deps: DecoyChildDeps): DecoyChild {
   });
   child.on("message", (value: unknown, handle: unknown) => {
     const message = handle === undefined ? parseFromDecoyProcess(value) : null;
-    if (message) {
-      deps.onMessage(message);
-      return;
-    }
+    if (message && deps.onMessage(message)) return;
     discard(handle);
     malformed += 1;
     log.warn("dropped a malformed message of the decoy process", { malformed });

@@ -86,40 +86,47 @@ export function spawnDecoyProcess(
     entry.waiting = null;
   }
 
-  function onMessage(message: FromDecoyProcess): void {
+  /** @returns False if the message cannot be true. */
+  function onMessage(message: FromDecoyProcess): boolean {
     switch (message.type) {
       case "ready":
         ready = true;
         for (const entry of served.values()) handOver(entry);
-        return;
+        break;
       case "serving":
-      case "failed": {
-        const entry = served.get(keyOf(message.decky, message.service, message.port));
-        if (!entry) return;
-        const { reason } = { reason: "", ...message };
-        settle(entry, reason === "" ? { kind: "serving" } : { kind: "down", reason });
-        deps.onChange();
-        return;
-      }
+        answered(message, { kind: "serving" });
+        break;
+      case "failed":
+        answered(message, { kind: "down", reason: message.reason });
+        break;
       case "stopped":
         stopping.get(message.decky)?.();
-        return;
+        break;
       case "event":
-        take(message.event);
-        return;
+        return take(message.event);
       case "pong":
         pong();
     }
+    return true;
+  }
+
+  function answered(
+    { decky, service, port }: { decky: string; service: string; port: number },
+    state: ServeState,
+  ): void {
+    const entry = served.get(keyOf(decky, service, port));
+    // It may have been stopped meanwhile.
+    if (!entry) return;
+    settle(entry, state);
+    deps.onChange();
   }
 
   /** Takes an event only where it can have happened: on a decky and port served by this process. */
-  function take(event: UnboundEvent): void {
+  function take(event: UnboundEvent): boolean {
     const entry = served.get(keyOf(event.decky, event.service, event.dst_port));
-    if (entry?.decky.ip !== event.dst_ip) {
-      log.warn("dropped an event of a decky that is not served here", { decky: event.decky });
-      return;
-    }
+    if (entry?.decky.ip !== event.dst_ip) return false;
     deps.emit({ ...event, host_uuid: deps.hostUuid });
+    return true;
   }
 
   function onGone(reason: string): void {
