@@ -39,7 +39,10 @@ const { _createServerHandle: createServerHandle } = net as unknown as {
   ) => TcpHandle | number;
 };
 
-/** Binds an IPv4 address; port 0 takes any free one. */
+/**
+ * Binds an IPv4 address; port 0 takes any free one. Until somebody listens on it, a second socket
+ * may be bound to the same port (SO_REUSEADDR): then whoever listens later fails with EADDRINUSE.
+ */
 export function bindTcp(ip: string, port: number): BindOutcome {
   const handle = createServerHandle(ip, port, 4, -1, 0);
   if (typeof handle === "number") return { kind: "refused", code: getSystemErrorName(handle) };
