@@ -3,9 +3,10 @@
  * Runs before `npm start` and `npm test`; says nothing when there is nothing to do.
  */
 import { spawnSync } from "node:child_process";
-import { globSync, renameSync, rmSync, statSync } from "node:fs";
+import { globSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const root = resolve(import.meta.dirname, "..");
 const dashboard = join(root, "dashboard");
@@ -43,6 +44,15 @@ function findVite(): string | null {
   }
 }
 
+/** Lays `.br` and `.gz` beside what is text, so that the master need not compress while serving. */
+function compress(dir: string): void {
+  for (const name of globSync("**/*.{html,js,css,svg}", { cwd: dir })) {
+    const bytes = readFileSync(join(dir, name));
+    writeFileSync(join(dir, `${name}.br`), brotliCompressSync(bytes));
+    writeFileSync(join(dir, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+  }
+}
+
 /** Builds beside the old one and changes over at once: nobody is served half a dashboard. */
 function build(vite: string): boolean {
   const fresh = join(root, `dist/.dashboard-${process.pid}`);
@@ -53,6 +63,7 @@ function build(vite: string): boolean {
       { cwd: dashboard, stdio: ["ignore", "inherit", "inherit"] },
     );
     if (run.status !== 0) return false;
+    compress(fresh);
     rmSync(built, { recursive: true, force: true });
     renameSync(fresh, built);
     return true;

@@ -35,11 +35,13 @@ export function HostPage() {
   return (
     <Page title={wanted}>
       {data !== undefined ? (
-        <Empty title="No such host">
-          <Link to="/hosts" className="link">
-            Show all hosts
-          </Link>
-        </Empty>
+        <div className="rounded-lg border border-line bg-surface">
+          <Empty title="No such host">
+            <Link to="/hosts" className="link">
+              Show all hosts
+            </Link>
+          </Empty>
+        </div>
       ) : error !== null ? (
         <ErrorNote error={error} onRetry={() => void refetch()} />
       ) : (

@@ -20,6 +20,7 @@ import {
   shownShardState,
 } from "../facts/states.ts";
 import { useStreamPhase } from "../live/live.ts";
+import { CopyBlock } from "../parts/copy.tsx";
 import { CountStrip } from "../parts/count-strip.tsx";
 import { FleetMap } from "../parts/fleet-map.tsx";
 import { Empty, ErrorNote, Waiting } from "../parts/notes.tsx";
@@ -155,6 +156,8 @@ function NoHosts() {
         >
           Make a join token
         </Link>
+        <p>Or on the master's machine, which prints the same command to run:</p>
+        <CopyBlock text="decnet token create" what="command" />
       </Empty>
     </div>
   );

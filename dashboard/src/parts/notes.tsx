@@ -58,7 +58,7 @@ interface EmptyProps {
 /** Nothing here, and what would change that. */
 export function Empty({ title, children }: EmptyProps) {
   return (
-    <div className="flex flex-col items-start gap-2 p-4 md:p-6">
+    <div className="flex flex-col items-start gap-2 p-4">
       <p className="text-lg font-bold">{title}</p>
       {children === undefined ? null : (
         <div className="flex w-full max-w-[68ch] flex-col items-start gap-2 text-ink-soft">

@@ -19,6 +19,8 @@ export async function serveDashboard(app: App, dir: string | null): Promise<Send
   await app.register(files, {
     root: dir,
     cacheControl: false,
+    // The build lays `.br` and `.gz` beside each text file.
+    preCompressed: true,
     // Names below assets/ hold a hash of the content, so they never change their meaning.
     setHeaders: (reply, path) => {
       const hashed = path.startsWith(join(dir, "assets"));

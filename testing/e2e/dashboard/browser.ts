@@ -6,7 +6,8 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import type { Master, MasterOptions } from "../../../src/master/master.ts";
 import { openMaster } from "../swarm.ts";
 
-const BUILT = join(import.meta.dirname, "../../../dist/dashboard");
+/** Where `scripts/build-dashboard.ts` puts it. */
+export const BUILT = join(import.meta.dirname, "../../../dist/dashboard");
 
 /** Nothing that a browser does for its maker's sake: no updates, no look-ups. */
 const QUIET = [
