@@ -51,6 +51,9 @@ export interface Shard {
   readonly assigned: boolean;
 }
 
+/** The part of a shard that decides what a report makes of it. */
+export type ShardStanding = Pick<Shard, "hostUuid" | "state" | "changedMs" | "assigned">;
+
 /** One service of a running decky. */
 export interface ServiceStatus {
   readonly running: boolean;

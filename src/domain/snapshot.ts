@@ -1,5 +1,5 @@
 import type { ReportedDecky } from "./heartbeat.ts";
-import type { Shard } from "./shard.ts";
+import type { Shard, ShardStanding } from "./shard.ts";
 
 export type ShardVerdict =
   | { readonly kind: "write"; readonly shard: Shard }
@@ -15,7 +15,7 @@ export type ShardVerdict =
 export function judgeReported(
   reported: ReportedDecky,
   hostUuid: string,
-  current: Shard | null,
+  current: ShardStanding | null,
   assignedTo: string | null,
   nowMs: number,
 ): ShardVerdict {

@@ -105,7 +105,7 @@ function open(path: string): DatabaseSync {
       PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON;
       PRAGMA cache_size = -32768;
-      PRAGMA wal_autocheckpoint = 2000;
+      PRAGMA wal_autocheckpoint = 8000;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA temp_store = MEMORY;
     `);

@@ -2,7 +2,7 @@ import type { Decky, RuntimeName } from "../../domain/decky.ts";
 import type { StoredEvent } from "../../domain/event.ts";
 import type { Host, HostProblem, HostState } from "../../domain/host.ts";
 import type { ServiceName } from "../../domain/service.ts";
-import type { Shard, ShardState } from "../../domain/shard.ts";
+import type { Shard, ShardStanding, ShardState } from "../../domain/shard.ts";
 import type { JoinToken } from "../store.ts";
 import type { Row } from "./database.ts";
 
@@ -38,16 +38,23 @@ export function hostOf(row: Row): Host {
   };
 }
 
-export function shardOf(row: Row): Shard {
+/** The part of a shard that decides what a report makes of it. */
+export function standingOf(row: Row): ShardStanding {
   return {
-    name: text(row, "name"),
     hostUuid: text(row, "host_uuid"),
     state: text(row, "state") as ShardState,
+    changedMs: number(row, "changed_ms"),
+    assigned: row["assigned"] === 1,
+  };
+}
+
+export function shardOf(row: Row): Shard {
+  return {
+    ...standingOf(row),
+    name: text(row, "name"),
     reason: textOrNull(row, "reason"),
     config: row["config"] === null ? null : (json(row, "config") as Shard["config"]),
     services: json(row, "services") as Shard["services"],
-    changedMs: number(row, "changed_ms"),
-    assigned: row["assigned"] === 1,
   };
 }
 

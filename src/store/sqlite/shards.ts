@@ -4,7 +4,7 @@ import type { Shard, ShardState } from "../../domain/shard.ts";
 import { judgeReported, judgeUnlisted } from "../../domain/snapshot.ts";
 import type { Database } from "./database.ts";
 import type { Journal } from "./journal.ts";
-import { problemOf, shardOf, text, textOrNull } from "./rows.ts";
+import { problemOf, shardOf, standingOf, text, textOrNull } from "./rows.ts";
 
 /** Most problems that are kept of one host: a broken agent cannot fill the disk. */
 const MOST_PROBLEMS = 100;
@@ -40,12 +40,19 @@ export interface ShardRows {
 export function createShardRows(db: Database, journal: Journal): ShardRows {
   const ofHost = db.prepare("SELECT name, digest, state FROM shards WHERE host_uuid = ?");
   const byName = db.prepare("SELECT * FROM shards WHERE name = ?");
+  const standing = db.prepare(
+    "SELECT host_uuid, state, changed_ms, assigned FROM shards WHERE name = ?",
+  );
   const assignment = db.prepare("SELECT host_uuid FROM deckies WHERE name = ?");
   const hostName = db.prepare("SELECT name FROM hosts WHERE uuid = ?");
   const upsert = db.prepare(`
-    INSERT OR REPLACE INTO shards
+    INSERT INTO shards
       (name, host_uuid, state, reason, config, services, digest, changed_ms, assigned)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET
+      host_uuid = excluded.host_uuid, state = excluded.state, reason = excluded.reason,
+      config = excluded.config, services = excluded.services, digest = excluded.digest,
+      changed_ms = excluded.changed_ms, assigned = excluded.assigned`);
   const del = db.prepare("DELETE FROM shards WHERE name = ?");
   const problemsOf = db.prepare("SELECT * FROM problems WHERE host_uuid = ? ORDER BY kind, decky");
   const clearProblems = db.prepare("DELETE FROM problems WHERE host_uuid = ?");
@@ -122,9 +129,9 @@ export function createShardRows(db: Database, journal: Journal): ShardRows {
           malformed.push({ decky: decky.name, detail: "listed twice" });
           continue;
         }
-        const row = byName.get(decky.name);
+        const row = standing.get(decky.name);
         const assigned = assignment.get(decky.name);
-        const current = row === undefined ? null : shardOf(row);
+        const current = row === undefined ? null : standingOf(row);
         const assignedTo = assigned === undefined ? null : text(assigned, "host_uuid");
         const verdict = judgeReported(decky, hostUuid, current, assignedTo, nowMs);
         if (verdict.kind === "conflict") {
