@@ -28,7 +28,12 @@ export function createLog({ level, format, terminal, color }: LogOptions): Log {
         translateTime: "SYS:HH:MM:ss.l",
       })
     : pino.destination({ dest: 2, sync: true });
-  return logOver(pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, destination));
+  return logOver(
+    pino(
+      { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+      destination,
+    ),
+  );
 }
 
 /** @param logger Where the redacted lines go. */

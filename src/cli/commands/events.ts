@@ -53,6 +53,8 @@ async function tail(options: TailOptions, shell: Shell): Promise<void> {
   if (kind !== undefined) optionValue(oneOf(EVENT_KINDS), "--kind", kind);
   const api = masterOf({ ...options }, shell);
   const { terminal, clock } = shell;
+  // From the first line on, Ctrl-C is how this ends.
+  const ending = options.follow ? shell.ending() : null;
   const print = (event: ApiEvent) =>
     terminal.print(json ? JSON.stringify(event) : eventLine(event, terminal.style));
   const limit = optionValue(COUNT, "--last", options.last);
@@ -62,12 +64,12 @@ async function tail(options: TailOptions, shell: Shell): Promise<void> {
     const next = options.follow ? "; waiting for some, Ctrl-C ends" : "";
     terminal.note(terminal.noteStyle.dim(`No events yet${next}.`));
   }
-  if (!options.follow) return;
+  if (ending === null) return;
   const wanted = (event: ApiEvent) =>
     (decky === undefined || event.decky === decky) &&
     (kind === undefined || event.kind === kind) &&
     (src === undefined || event.src_ip === src);
-  for await (const event of followEvents(api, seq, clock, shell.ending())) {
+  for await (const event of followEvents(api, seq, clock, ending)) {
     if (wanted(event)) print(event);
   }
 }

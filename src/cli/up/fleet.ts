@@ -1,5 +1,4 @@
 import type { Clock } from "../../domain/clock.ts";
-import { DecnetError } from "../../domain/errors.ts";
 import { ApiDecky, ApiShard } from "../../wire/api/decky.ts";
 import { ApiHost } from "../../wire/api/host.ts";
 import { ApiStatus } from "../../wire/api/status.ts";
@@ -15,14 +14,23 @@ export async function freshToken(api: MasterApi): Promise<string> {
   return secret;
 }
 
-/** Waits until this start of the master has heard the host: what it knows of before may be past. */
-export async function heardHost(api: MasterApi, hostUuid: string, wait: Waiting): Promise<ApiHost> {
+/**
+ * Waits until this start of the master has heard the host: what it knows of before may be past.
+ * @returns null if that takes too long.
+ */
+export async function heardHost(
+  api: MasterApi,
+  hostUuid: string,
+  wait: Waiting,
+): Promise<ApiHost | null> {
   const { startedMs } = await api.call("GET", "/status", ApiStatus);
-  return until(wait, `host ${hostUuid} to send a heartbeat`, async () => {
+  let host: ApiHost | undefined;
+  const isHeard = await until(wait, async () => {
     const { items } = await api.call("GET", "/hosts", listSchema(ApiHost));
-    const host = items.find(({ uuid }) => uuid === hostUuid);
-    return host?.state === "active" && (host.lastSeenMs ?? 0) >= startedMs ? host : null;
+    host = items.find(({ uuid }) => uuid === hostUuid);
+    return host?.state === "active" && (host.lastSeenMs ?? 0) >= startedMs;
   });
+  return isHeard ? (host ?? null) : null;
 }
 
 /** Assigns the first deckies, if the whole fleet has none. */
@@ -32,24 +40,29 @@ export async function assignFirstDeckies(api: MasterApi, hostUuid: string): Prom
   for (const decky of firstDeckies(hostUuid)) await api.call("POST", "/deckies", ApiDecky, decky);
 }
 
-/** Waits until every decky that the host is to run does so or has failed, and returns their shards. */
+/**
+ * Waits until every decky that the host is to run does so or has failed, but no longer than allowed.
+ * @returns The shards as they are then.
+ */
 export async function settledShards(
   api: MasterApi,
   hostUuid: string,
   wait: Waiting,
 ): Promise<readonly ApiShard[]> {
   const settled: ReadonlySet<string> = new Set(["running", "failed"]);
-  const deckies = await api.call("GET", "/deckies", listSchema(ApiDecky));
-  const wanted = deckies.items.filter((decky) => decky.hostUuid === hostUuid);
-  return until(wait, "the deckies to run", async () => {
-    const { items } = await api.call("GET", "/shards", listSchema(ApiShard));
-    const byName = new Map(items.map((shard) => [shard.name, shard]));
-    const shards = wanted
-      .map(({ name }) => byName.get(name))
-      .filter((shard) => shard !== undefined);
-    const done = shards.filter(({ state }) => settled.has(state));
-    return done.length === wanted.length ? done : null;
+  const { items: deckies } = await api.call(
+    "GET",
+    `/deckies?host=${hostUuid}`,
+    listSchema(ApiDecky),
+  );
+  let shards: readonly ApiShard[] = [];
+  await until(wait, async () => {
+    const { items } = await api.call("GET", `/shards?host=${hostUuid}`, listSchema(ApiShard));
+    shards = items.filter(({ state }) => state !== "absent");
+    const byName = new Map(shards.map(({ name, state }) => [name, state]));
+    return deckies.every(({ name }) => settled.has(byName.get(name) ?? ""));
   });
+  return shards;
 }
 
 export interface Waiting {
@@ -58,18 +71,15 @@ export interface Waiting {
   readonly mostMs: number;
 }
 
-async function until<T>(
+/** @returns Whether it came to be so in time. */
+async function until(
   { clock, signal, mostMs }: Waiting,
-  what: string,
-  look: () => Promise<T | null>,
-): Promise<T> {
+  isSo: () => Promise<boolean>,
+): Promise<boolean> {
   const deadlineMs = clock.nowMs() + mostMs;
-  for (;;) {
-    const found = await look();
-    if (found !== null) return found;
-    if (clock.nowMs() > deadlineMs) {
-      throw new DecnetError("internal", `waited ${mostMs / 1000} s in vain for ${what}`);
-    }
+  while (!(await isSo())) {
+    if (clock.nowMs() > deadlineMs) return false;
     await clock.sleep(LOOK_AGAIN_MS, signal);
   }
+  return true;
 }

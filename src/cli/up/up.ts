@@ -16,7 +16,9 @@ import { createProcesses, type Processes } from "./processes.ts";
 import { loginLines, summaryLines } from "./summary.ts";
 import type { UP_SETTINGS } from "./up-settings.ts";
 
-const WAIT_MS = 20_000;
+/** Both together leave room within the half minute that a start may take. */
+const HOST_WAIT_MS = 12_000;
+const DECKIES_WAIT_MS = 12_000;
 
 interface Up {
   readonly shell: Shell;
@@ -69,18 +71,22 @@ async function start(up: Up): Promise<{ master: Child<unknown>; agent: Child<unk
 async function startAgent(up: Up, ready: MasterReady): Promise<Child<unknown>> {
   const { shell, api, processes, place } = up;
   const { terminal, clock } = shell;
-  const wait = { clock, signal: shell.ending(), mostMs: WAIT_MS };
+  const wait = { clock, signal: shell.ending() };
   const hostUuid = await enrolledHost(up);
   const agent = processes.agent(ready.agentPort);
-  const host = await step(terminal, "the agent runs, and the master hears it", () =>
-    agent.whileAlive(heardHost(api, hostUuid, wait)),
-  );
+  const host = await step(terminal, "the agent runs, and the master hears it", async () => {
+    const heard = heardHost(api, hostUuid, { ...wait, mostMs: HOST_WAIT_MS });
+    const found = await agent.whileAlive(heard);
+    if (found !== null) return found;
+    throw new DecnetError("internal", `the master did not hear the agent; see ${place.logs}`);
+  });
   await assignFirstDeckies(api, host.uuid);
   const shards = await step(
     terminal,
     "the deckies run",
-    () => agent.whileAlive(settledShards(api, host.uuid, wait)),
-    (all) => `${all.filter(({ state }) => state === "running").length} deckies run`,
+    () => agent.whileAlive(settledShards(api, host.uuid, { ...wait, mostMs: DECKIES_WAIT_MS })),
+    (all) =>
+      `${all.filter(({ state }) => state === "running").length} of ${all.length} deckies run`,
   );
   const logins = await weakLogins(place.agent);
   const lines = summaryLines(ready, host, shards, logins, terminal.style);
