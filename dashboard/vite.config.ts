@@ -2,6 +2,9 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+/** A running master, for `npm run dev -w dashboard`. */
+const MASTER = "http://127.0.0.1:8443";
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), tailwindcss()],
@@ -13,7 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   server: {
-    // `npm run dev -w dashboard` beside a running master.
-    proxy: { "/api": { target: "http://127.0.0.1:8443", changeOrigin: false } },
+    // The master takes changes from its own pages only.
+    proxy: { "/api": { target: MASTER, headers: { origin: MASTER } } },
   },
 });

@@ -33,6 +33,10 @@ const loginRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/login",
   validateSearch: textParams("to"),
+  beforeLoad: async () => {
+    const session = await queryClient.ensureQueryData(sessionQuery).catch(() => null);
+    if (session !== null) throw redirect({ to: "/" });
+  },
   component: Login,
 });
 

@@ -1,4 +1,5 @@
 import type { ApiEvent } from "../../../src/wire/api/event.ts";
+import { spanOf } from "./times.ts";
 
 type EventFacts = Pick<ApiEvent, "kind" | "data">;
 
@@ -13,8 +14,8 @@ export function summaryOf({ kind, data }: EventFacts): string {
 type Tell = (text: (...names: readonly string[]) => string | null) => string | null;
 
 const login: Tell = (text) =>
-  joined(" / ", text("user", "username"), text("password", "fingerprint", "key"));
-const line: Tell = (text) => text("line", "command");
+  joined(" / ", text("user"), text("password", "fingerprint", "method"));
+const input: Tell = (text) => text("input", "line");
 const reason: Tell = (text) => text("reason");
 
 /** What tells the most of each kind; of one that is not here, all its data does. */
@@ -22,21 +23,21 @@ const TELLS: Partial<Record<ApiEvent["kind"], Tell>> = {
   "session.open": () => "",
   "session.close": (text) => {
     const ms = text("duration_ms");
-    return ms === null ? null : `after ${(Number(ms) / 1000).toFixed(1)} s`;
+    return ms === null ? null : `after ${Number(ms) < 1000 ? `${ms} ms` : spanOf(Number(ms))}`;
   },
-  "example.line": line,
+  "example.line": input,
   "http.request": (text) => joined(" ", text("method"), text("target"), arrow(text("status"))),
   "http.login.attempt": login,
   "http.malformed": reason,
   "redis.command": (text) => joined(" ", text("command"), text("args")),
   "redis.login.attempt": login,
   "redis.malformed": reason,
-  "ssh.client": (text) => text("version", "client", "banner"),
+  "ssh.client": (text) => text("ident"),
   "ssh.login.attempt": login,
-  "ssh.command": line,
+  "ssh.command": input,
   "ssh.malformed": reason,
   "telnet.login.attempt": login,
-  "telnet.command": line,
+  "telnet.command": input,
   "telnet.malformed": reason,
   "shell.download": (text) => text("url"),
 };

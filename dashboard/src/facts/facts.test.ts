@@ -46,7 +46,9 @@ test("summaryOf() tells what was tried, and all of what it does not know", () =>
   assert.equal(summary("redis.login.attempt", { user: "default", password: "x" }), "default / x");
   assert.equal(summary("redis.command", { command: "set", args: ["a", "b"] }), "set a b");
   assert.equal(summary("http.request", { method: "GET", target: "/", status: 404 }), "GET / → 404");
-  assert.equal(summary("session.close", { duration_ms: 1532 }), "after 1.5 s");
+  assert.equal(summary("session.close", { duration_ms: 1532 }), "after 1 s");
+  assert.equal(summary("session.close", { duration_ms: 12 }), "after 12 ms");
+  assert.equal(summary("ssh.command", { input: "uname -a", rc: 0 }), "uname -a");
   assert.equal(summary("ssh.request", { type: "env", count: 2 }), "type=env  count=2");
 });
 

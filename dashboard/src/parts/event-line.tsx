@@ -10,7 +10,9 @@ export function EventLine({ event }: { readonly event: ApiEvent }) {
       <span className="text-ink-soft">
         <Ago atMs={event.received_ms} />
       </span>
-      <span className="truncate">{event.kind}</span>
+      <span className={`truncate ${event.kind.startsWith("session.") ? "text-ink-soft" : ""}`}>
+        {event.kind}
+      </span>
       <span className="truncate font-mono text-sm">{oneLine(event.src_ip)}</span>
       <span className="truncate">{oneLine(event.decky)}</span>
       <span className="flex min-w-0 items-baseline gap-3 text-sm max-md:col-span-2">

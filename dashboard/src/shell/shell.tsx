@@ -27,7 +27,10 @@ export function Shell() {
     () =>
       startLive(() => {
         queryClient.setQueryData(sessionQuery.queryKey, null);
-        void navigate({ to: "/login", search: { to: window.location.pathname } });
+        void navigate({
+          to: "/login",
+          search: { to: `${window.location.pathname}${window.location.search}` },
+        });
       }),
     [navigate],
   );

@@ -89,7 +89,7 @@ test("the activity page holds still while somebody reads, and counts what comes"
   await logIn(page, master);
   const first = page.getByRole("button", { name: /command number 1/ });
   await first.click();
-  await page.getByText('"line": "command number 1"').waitFor();
+  await page.getByText('"input": "command number 1"').waitFor();
   const before = await first.boundingBox();
 
   await send(2);
@@ -116,7 +116,7 @@ function eventBatch(hostUuid: string, place: number): string {
     dst_ip: "127.99.0.1",
     dst_port: 22,
     at: "2026-01-01T00:00:00.000Z",
-    data: { line: `command number ${place}` },
+    data: { input: `command number ${place}` },
   };
   return JSON.stringify({ events: [event] });
 }

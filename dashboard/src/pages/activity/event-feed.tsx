@@ -25,12 +25,13 @@ const ROW_PX = 40;
 export function EventFeed({ events, filter, more, paused, empty }: EventFeedProps) {
   const [scrolled, setScrolled] = useState(false);
   const [pointed, setPointed] = useState(false);
+  const [focused, setFocused] = useState(false);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const [anchorSeq, setAnchorSeq] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
 
   const newestSeq = events[0]?.seq ?? null;
-  const holding = paused || scrolled || pointed || open.size > 0;
+  const holding = paused || scrolled || pointed || focused || open.size > 0;
   if (holding && anchorSeq === null && newestSeq !== null) setAnchorSeq(newestSeq);
   if (!holding && anchorSeq !== null) setAnchorSeq(null);
   const waiting =
@@ -65,6 +66,9 @@ export function EventFeed({ events, filter, more, paused, empty }: EventFeedProp
       className="flex min-h-64 grow basis-0 flex-col overflow-hidden rounded-lg border border-line bg-surface"
       onPointerEnter={(pointer) => setPointed(pointer.pointerType === "mouse")}
       onPointerLeave={() => setPointed(false)}
+      // By keyboard only: what was clicked keeps the focus long after it was read.
+      onFocus={({ target }) => setFocused(target.matches("li :focus-visible"))}
+      onBlur={() => setFocused(false)}
     >
       <div className="flex min-h-10 items-center gap-4 border-b border-line px-4 text-sm text-ink-soft">
         <span>
