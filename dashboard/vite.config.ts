@@ -17,6 +17,6 @@ export default defineConfig({
   },
   server: {
     // The master takes changes from its own pages only.
-    proxy: { "/api": { target: MASTER, headers: { origin: MASTER } } },
+    proxy: { "/api": { target: MASTER, changeOrigin: true, headers: { origin: MASTER } } },
   },
 });
