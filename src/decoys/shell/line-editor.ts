@@ -16,8 +16,8 @@ export class LineEditor {
   private line = "";
   private cursor = 0;
   private escape = "";
-  /** Place in the history while it is paged through; its length when not. */
-  private page: number;
+  /** Place in the history while it is paged through, else null. */
+  private page: number | null = null;
   private lastWasReturn = false;
   /** Whether what is typed shows. */
   echo = true;
@@ -26,7 +26,6 @@ export class LineEditor {
   constructor(history: readonly string[], complete: (line: string) => string = () => "") {
     this.history = history;
     this.complete = complete;
-    this.page = history.length;
   }
 
   /** What was typed and not yet sent. */
@@ -83,7 +82,7 @@ export class LineEditor {
   private reset(): void {
     this.line = "";
     this.cursor = 0;
-    this.page = this.history.length;
+    this.page = null;
   }
 
   /** Start of the character before the cursor: UTF-8 takes several bytes for one. */
@@ -125,9 +124,9 @@ export class LineEditor {
     this.escape = "";
     switch (key) {
       case "[A":
-        return this.recall(this.page - 1);
+        return this.recall(-1);
       case "[B":
-        return this.recall(this.page + 1);
+        return this.recall(1);
       case "[C":
         return this.cursor < this.line.length ? this.move(this.cursor + 1) : NOTHING;
       case "[D":
@@ -145,7 +144,8 @@ export class LineEditor {
     }
   }
 
-  private recall(page: number): Edit {
+  private recall(step: 1 | -1): Edit {
+    const page = (this.page ?? this.history.length) + step;
     if (page < 0 || page > this.history.length) return this.show("\x07");
     this.page = page;
     const back = "\b".repeat(this.cursor);

@@ -31,7 +31,12 @@ interface Result {
 }
 
 /** Debian's ssh as root of a decky, its password typed by sshpass. */
-async function ssh(decoy: RunningDecoy, password: string, args: readonly string[], input = ""): Promise<Result> {
+async function ssh(
+  decoy: RunningDecoy,
+  password: string,
+  args: readonly string[],
+  input = "",
+): Promise<Result> {
   const child = spawn("sshpass", ["-e", "ssh", ...OPTIONS, `-p${decoy.port}`, ...args], {
     env: { ...process.env, SSHPASS: password },
   });
@@ -63,11 +68,16 @@ async function keysOf(t: TestContext, persona: Persona): Promise<string[]> {
 test("sshDecoy runs a command for OpenSSH's client with the weak password, and records it", async (t) => {
   const persona = debian(1);
   const decoy = await startDecoy(t, sshDecoy, persona);
-  const { rc, stdout, stderr } = await ssh(decoy, passwordOf(persona), ["root@127.0.0.1", "uname -n; id -u; ls /nope"]);
+  const { rc, stdout, stderr } = await ssh(decoy, passwordOf(persona), [
+    "root@127.0.0.1",
+    "uname -n; id -u; ls /nope",
+  ]);
   assert.equal(stdout, `${persona.hostname}\n0\n`);
   assert.equal(stderr, "ls: cannot access '/nope': No such file or directory\n");
   assert.equal(rc, 2);
-  const attempts = decoy.events.filter(({ kind }) => kind === "ssh.login.attempt").map(({ data }) => data);
+  const attempts = decoy.events
+    .filter(({ kind }) => kind === "ssh.login.attempt")
+    .map(({ data }) => data);
   assert.deepEqual(attempts, [
     { user: "root", method: "none", success: false },
     { user: "root", method: "password", password: passwordOf(persona), success: true },
@@ -82,22 +92,34 @@ test("sshDecoy runs a command for OpenSSH's client with the weak password, and r
 test("sshDecoy pipes standard input into a command, byte for byte", async (t) => {
   const persona = debian(1);
   const decoy = await startDecoy(t, sshDecoy, persona);
-  const { stdout } = await ssh(decoy, passwordOf(persona), ["root@127.0.0.1", "cat > /tmp/x; wc -c /tmp/x; base64 /tmp/x"], "\x7fELF\x01");
+  const { stdout } = await ssh(
+    decoy,
+    passwordOf(persona),
+    ["root@127.0.0.1", "cat > /tmp/x; wc -c /tmp/x; base64 /tmp/x"],
+    "\x7fELF\x01",
+  );
   assert.equal(stdout, "5 /tmp/x\nf0VMRgE=\n");
 });
 
 test("sshDecoy gives an interactive shell with prompt, history keys and exit", async (t) => {
   const persona = debian(1);
   const decoy = await startDecoy(t, sshDecoy, persona);
-  const { rc, stdout } = await ssh(decoy, passwordOf(persona), ["-tt", "root@127.0.0.1"], "echo one twp\x7fo\r\x1b[A\rcd /tmp\rfalse\rexit\r");
+  const { rc, stdout } = await ssh(
+    decoy,
+    passwordOf(persona),
+    ["-tt", "root@127.0.0.1"],
+    "echo one twp\x7fo\r\x1b[A\rcd /tmp\rfalse\rexit\r",
+  );
   const host = persona.hostname.split(".")[0];
   assert.ok(stdout.includes(`Linux ${persona.hostname} ${persona.release.kernelRelease}`), stdout);
   assert.match(stdout, /Last login: /);
   assert.ok(stdout.includes(`root@${host}:~# `), stdout);
-  assert.equal(stdout.split("one two\r\n").length, 3, stdout);
+  assert.equal(stdout.split("\r\none two\r\n").length, 3, stdout);
   assert.ok(stdout.includes(`root@${host}:/tmp# exit\r\nlogout\r\n`), stdout);
   assert.equal(rc, 1);
-  const inputs = decoy.events.filter(({ kind }) => kind === "ssh.command").map(({ data }) => data["input"]);
+  const inputs = decoy.events
+    .filter(({ kind }) => kind === "ssh.command")
+    .map(({ data }) => data["input"]);
   assert.deepEqual(inputs, ["echo one two", "echo one two", "cd /tmp", "false", "exit"]);
 });
 
@@ -114,11 +136,18 @@ test("sshDecoy records a wrong password and refuses it only after a while", asyn
 });
 
 test("sshDecoy offers the same host keys after a restart, and others for another decky", async (t) => {
-  const [first, again, other] = [await keysOf(t, debian(1)), await keysOf(t, debian(1)), await keysOf(t, debian(2))];
+  const [first, again, other] = [
+    await keysOf(t, debian(1)),
+    await keysOf(t, debian(1)),
+    await keysOf(t, debian(2)),
+  ];
   assert.equal(first.length, 3);
   assert.deepEqual(again, first);
   for (const key of other) assert.ok(!first.includes(key));
-  assert.deepEqual(first.map((key) => key.split(" ")[0]), ["ecdsa-sha2-nistp256", "ssh-ed25519", "ssh-rsa"]);
+  assert.deepEqual(
+    first.map((key) => key.split(" ")[0]),
+    ["ecdsa-sha2-nistp256", "ssh-ed25519", "ssh-rsa"],
+  );
 });
 
 test("hostKeysOf() leaves the loop free while it looks for primes", async () => {
@@ -137,17 +166,41 @@ test("hostKeysOf() leaves the loop free while it looks for primes", async () => 
 test("sshDecoy shows the algorithms of the claimed build, in its order", async (t) => {
   const persona = personaOf("linux-server", 1, { distro: "debian-11" });
   const decoy = await startDecoy(t, sshDecoy, persona);
-  const { stderr } = await run("sshpass", ["-pwrong", "ssh", ...OPTIONS.filter((one) => !one.includes("LogLevel")), "-vv", "-oPreferredAuthentications=none", `-p${decoy.port}`, "root@127.0.0.1"]).catch((error: Result) => error);
+  const { stderr } = await run("ssh", [
+    "-oBatchMode=yes",
+    ...OPTIONS.filter((one) => !/LogLevel|Preferred/.test(one)),
+    "-vv",
+    "-oPreferredAuthentications=none",
+    `-p${decoy.port}`,
+    "root@127.0.0.1",
+  ]).catch((error: Result) => error);
   const peer = stderr.slice(stderr.indexOf("peer server KEXINIT proposal"));
   const line = (name: string) => new RegExp(`debug2: ${name}: (\\S+)`).exec(peer)?.[1];
   // sshd(8) 8.4p1 of Debian 11, from `sshd -T` and its source, myproposal.h.
-  const strict = persona.release.versions["ssh"]?.endsWith("deb11u3") ? ",kex-strict-s-v00@openssh.com" : "";
-  assert.equal(line("KEX algorithms"), `curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,diffie-hellman-group14-sha256${strict}`);
-  assert.equal(line("host key algorithms"), "rsa-sha2-512,rsa-sha2-256,ssh-rsa,ecdsa-sha2-nistp256,ssh-ed25519");
-  assert.equal(line("ciphers stoc"), "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com");
-  assert.equal(line("MACs stoc"), "umac-64-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha1-etm@openssh.com,umac-64@openssh.com,umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1");
+  const strict = persona.release.versions["ssh"]?.endsWith("deb11u3")
+    ? ",kex-strict-s-v00@openssh.com"
+    : "";
+  assert.equal(
+    line("KEX algorithms"),
+    `curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,diffie-hellman-group14-sha256${strict}`,
+  );
+  assert.equal(
+    line("host key algorithms"),
+    "rsa-sha2-512,rsa-sha2-256,ssh-rsa,ecdsa-sha2-nistp256,ssh-ed25519",
+  );
+  assert.equal(
+    line("ciphers stoc"),
+    "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com",
+  );
+  assert.equal(
+    line("MACs stoc"),
+    "umac-64-etm@openssh.com,umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha1-etm@openssh.com,umac-64@openssh.com,umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1",
+  );
   assert.equal(line("compression stoc"), "none,zlib@openssh.com");
-  assert.match(stderr, /remote software version OpenSSH_8\.4p1 Debian-5\+deb11u\d|remote version string SSH-2\.0-OpenSSH_8\.4p1/i);
+  assert.match(
+    stderr,
+    /remote software version OpenSSH_8\.4p1 Debian-5\+deb11u\d|remote version string SSH-2\.0-OpenSSH_8\.4p1/i,
+  );
   assert.match(stderr, /server-sig-algs=<ssh-ed25519,sk-ssh-ed25519@openssh\.com,ssh-rsa,/);
 });
 
@@ -165,8 +218,17 @@ for (const distro of ["debian-10", "ubuntu-18.04", "ubuntu-20.04", "centos-7", "
   test(`sshDecoy of ${distro} lets OpenSSH's client in by every cipher that needs no UMAC`, async (t) => {
     const persona = personaOf("linux-server", 4, { distro });
     const decoy = await startDecoy(t, sshDecoy, persona);
-    for (const options of [[], ["-caes256-gcm@openssh.com"], ["-caes256-ctr", "-mhmac-sha2-256"], ["-C"]]) {
-      const { stdout, stderr } = await ssh(decoy, passwordOf(persona), [...options, "root@127.0.0.1", "echo in"]);
+    for (const options of [
+      [],
+      ["-caes256-gcm@openssh.com"],
+      ["-caes256-ctr", "-mhmac-sha2-256"],
+      ["-C"],
+    ]) {
+      const { stdout, stderr } = await ssh(decoy, passwordOf(persona), [
+        ...options,
+        "root@127.0.0.1",
+        "echo in",
+      ]);
       assert.equal(stdout, "in\n", `${options.join(" ")}: ${stderr}`);
     }
   });
@@ -178,9 +240,17 @@ test("sshDecoy refuses forwarding and sftp, and records both", async (t) => {
   const forward = await ssh(decoy, passwordOf(persona), ["-W", "192.0.2.1:80", "root@127.0.0.1"]);
   assert.notEqual(forward.rc, 0);
   await ssh(decoy, passwordOf(persona), ["-s", "root@127.0.0.1", "sftp"]);
-  const requests = decoy.events.filter(({ kind }) => kind === "ssh.request").map(({ data }) => data);
-  assert.deepEqual(requests.find((data) => data["type"] === "direct-tcpip"), { type: "direct-tcpip", host: "192.0.2.1", port: 80 });
-  assert.deepEqual(requests.find((data) => data["type"] === "subsystem"), { type: "subsystem", name: "sftp" });
+  const requests = decoy.events
+    .filter(({ kind }) => kind === "ssh.request")
+    .map(({ data }) => data);
+  assert.deepEqual(
+    requests.find((data) => data["type"] === "direct-tcpip"),
+    { type: "direct-tcpip", host: "192.0.2.1", port: 80 },
+  );
+  assert.deepEqual(
+    requests.find((data) => data["type"] === "subsystem"),
+    { type: "subsystem", name: "sftp" },
+  );
 });
 
 test("sshDecoy hangs up after the sixth failure in the words of sshd", async (t) => {
@@ -193,6 +263,7 @@ test("sshDecoy hangs up after the sixth failure in the words of sshd", async (t)
     client.connect({
       host: "127.0.0.1",
       port: decoy.port,
+      username: "root",
       authHandler: (_left, _partial, next) => {
         const password = tries.shift();
         if (password === undefined) next(false as never);
@@ -214,7 +285,10 @@ test("sshDecoy tells what is no SSH so, and drops who does not log in", async (t
   stranger.on("data", (chunk) => (answer += chunk.toString("latin1")));
   stranger.write("GET / HTTP/1.0\r\n\r\n");
   await once(stranger, "close");
-  assert.match(answer, /^SSH-2\.0-OpenSSH_8\.4p1 [^\r\n]+\r\nInvalid SSH identification string\.\r\n$/);
+  assert.match(
+    answer,
+    /^SSH-2\.0-OpenSSH_8\.4p1 [^\r\n]+\r\nInvalid SSH identification string\.\r\n$/,
+  );
   assert.equal(decoy.events.at(-1)?.kind, "ssh.malformed");
   const idle = connect(decoy.port, "127.0.0.1");
   await once(idle, "data");
@@ -222,7 +296,9 @@ test("sshDecoy tells what is no SSH so, and drops who does not log in", async (t
   await once(idle, "close");
 });
 
-test("sshDecoy survives 2,000 connections of noise and of cut handshakes", { timeout: 60_000 }, async (t) => {
+test("sshDecoy survives 2,000 connections of noise and of cut handshakes", {
+  timeout: 60_000,
+}, async (t) => {
   const persona = debian(1);
   const decoy = await startDecoy(t, sshDecoy, persona);
   let state = 12_345;
@@ -233,8 +309,17 @@ test("sshDecoy survives 2,000 connections of noise and of cut handshakes", { tim
   const ident = Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n");
   const attack = async (index: number) => {
     const noise = Buffer.from(Array.from({ length: 1 + random(600) }, () => random(256)));
-    const packet = Buffer.concat([Buffer.from([0, 0, noise.length >> 8, noise.length & 255, 4, 20 + random(80)]), noise]);
-    const bytes = [noise, Buffer.concat([ident, noise]), Buffer.concat([ident, packet]), Buffer.concat([ident, packet]).subarray(0, random(60))][index % 4] ?? noise;
+    const packet = Buffer.concat([
+      Buffer.from([0, 0, noise.length >> 8, noise.length & 255, 4, 20 + random(80)]),
+      noise,
+    ]);
+    const bytes =
+      [
+        noise,
+        Buffer.concat([ident, noise]),
+        Buffer.concat([ident, packet]),
+        Buffer.concat([ident, packet]).subarray(0, random(60)),
+      ][index % 4] ?? noise;
     const socket = connect(decoy.port, "127.0.0.1");
     socket.on("error", () => {});
     socket.resume();
