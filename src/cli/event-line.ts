@@ -9,7 +9,7 @@ export function eventLine(event: ApiEvent, style: Style): string {
   const time = event.at.slice(11, 19);
   const words = printable(wordsOf(event)).slice(0, MAX_WORDS);
   const kind = event.kind.padEnd(20);
-  const painted = event.kind.endsWith(".login.attempt") ? style.yellow(kind) : style.cyan(kind);
+  const painted = style[colorOf(event.kind)](kind);
   return [
     style.dim(time),
     style.bold(printable(event.decky).padEnd(12)),
@@ -21,20 +21,32 @@ export function eventLine(event: ApiEvent, style: Style): string {
     .trimEnd();
 }
 
+/** That somebody came or went says less than what he did. */
+function colorOf(kind: ApiEvent["kind"]): "dim" | "yellow" | "cyan" {
+  if (kind.startsWith("session.")) return "dim";
+  return kind.endsWith(".login.attempt") ? "yellow" : "cyan";
+}
+
 /** Facts that tell the most, in this order; the rest is for --json and the dashboard. */
 const TELLING = [
   "user",
   "password",
+  "fingerprint",
   "success",
-  "method",
+  "input",
+  "rc",
   "command",
   "args",
   "line",
+  "method",
   "target",
   "url",
   "status",
   "user_agent",
-  "client",
+  "ident",
+  "type",
+  "name",
+  "value",
   "reason",
   "duration_ms",
 ] as const;

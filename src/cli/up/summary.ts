@@ -31,6 +31,7 @@ export function summaryLines(
   style: Style,
 ): string[] {
   const rows = shards.map((shard) => ({ shard, host: "", shown: shard.state }));
+  const commands = commandsToTry(shards, logins);
   const about = [
     ...loginFacts(master),
     ["host", `${host.name}, ${host.state}, ${host.uuid}`] as const,
@@ -41,8 +42,8 @@ export function summaryLines(
     "",
     ...(rows.length === 0 ? ["No deckies run."] : deckyTable(rows, style)),
     "",
-    style.dim("Attack one, from another terminal:"),
-    ...commandsToTry(shards, logins).map((line) => `  ${line}`),
-    "",
+    ...(commands.length === 0 ? [] : [style.dim("Attack one, from another terminal:")]),
+    ...commands.map((line) => `  ${line}`),
+    ...(commands.length === 0 ? [] : [""]),
   ];
 }
