@@ -36,10 +36,11 @@ export type Program = (call: Call) => number | Running;
 
 /** Input that was there from the start. */
 export function inputOf(text: string): Input {
-  let rest: string | null = text;
+  let rest = text;
   return function* () {
     const piece = rest;
-    rest = null;
+    rest = "";
+    yield* [];
     return piece === "" ? null : piece;
   };
 }

@@ -90,7 +90,8 @@ function* valuesOf(
       ];
     case "arithmetic":
       return [{ text: String(evaluateArithmetic(part.text, (name) => lookUp(shell, name) ?? "")) }];
-    case "variable": {
+    case "variable":
+    default: {
       if (part.name === "@" && part.operator === "") {
         return shell.parameters.map((parameter) => ({ text: parameter }));
       }

@@ -119,7 +119,8 @@ export class LineEditor {
 
   private escaped(char: string): Edit {
     this.escape += char;
-    if (/^\x1b[[O]?$|^\x1b\[[\d;]*$/.test(this.escape) && this.escape.length < 12) return NOTHING;
+    if (/^(?:[[O]?|\[[\d;]*)$/.test(this.escape.slice(1)) && this.escape.length < 12)
+      return NOTHING;
     const key = this.escape.slice(1).replace(/^O/, "[");
     this.escape = "";
     switch (key) {

@@ -124,7 +124,7 @@ class Parser {
 
   private command(): Command {
     if (this.isOperator("(")) return this.group("(", ")", true);
-    switch (this.reserved()) {
+    switch (this.reserved() ?? "") {
       case "{":
         return this.group("{", "}", false);
       case "if":

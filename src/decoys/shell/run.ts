@@ -61,6 +61,7 @@ function* runText(shell: Shell, source: string, io: Io): Running {
       return 2;
     }
     case "command":
+    default:
       return yield* evaluate(shell, parsed.command, io);
   }
 }
@@ -152,6 +153,7 @@ function* evaluateKind(shell: Shell, command: Command, io: Io): Running {
       return 0;
     }
     case "function":
+    default:
       if (shell.functions.size < 100) shell.functions.set(command.name, command.body);
       return 0;
   }

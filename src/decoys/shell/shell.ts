@@ -208,6 +208,7 @@ export class Shell {
       case "redhat":
         return `[${this.account.name}@${host} ${where.split("/").at(-1) || "/"}]${mark} `;
       case "debian":
+      default:
         return `${this.account.name}@${host}:${where}${mark} `;
     }
   }

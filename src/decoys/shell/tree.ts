@@ -180,6 +180,7 @@ export function sizeOf(entry: Entry): number {
     case "device":
       return 0;
     case "file":
+    default:
       if (entry.bytes !== null) return entry.bytes;
       return typeof entry.content === "string" ? entry.content.length : 0;
   }

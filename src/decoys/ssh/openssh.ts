@@ -43,7 +43,7 @@ interface Protocol {
   authFailure(methods: readonly string[]): void;
 }
 
-const protocolOf = (client: Connection) => (client as unknown as Internals)._protocol;
+const protocolOf = (client: Connection) => (client as unknown as Internals)["_protocol"];
 
 /** What OpenSSH offers and the library cannot compute: named on the wire, never agreed on. */
 const isBeyondLibrary = (name: string) =>
@@ -66,12 +66,12 @@ function string(value: string | Buffer): Buffer {
 
 /** Sends one packet outside of a key exchange. */
 function send(protocol: Protocol, payload: Buffer): void {
-  if (protocol._kexinit !== undefined || protocol._destruct === undefined) return;
-  const { write } = protocol._packetRW;
+  if (protocol["_kexinit"] !== undefined || protocol["_destruct"] === undefined) return;
+  const { write } = protocol["_packetRW"];
   const at = write.allocStart;
   const packet = write.alloc(payload.length);
   packet.set(payload, at);
-  protocol._cipher.encrypt(write.finalize(packet));
+  protocol["_cipher"].encrypt(write.finalize(packet));
 }
 
 /**
@@ -84,19 +84,19 @@ export function speakAsOpenssh(client: Connection, offer: Offer, methods: readon
   const protocol = protocolOf(client);
   const direction = { cipher: offer.cipher, mac: offer.mac, compress: offer.compress, lang: [] };
   const lists = { kex: offer.kex, serverHostKey: offer.hostKey, cs: direction, sc: direction };
-  const own = new protocol._offer.constructor(lists);
+  const own = new protocol["_offer"].constructor(lists);
   for (const { cipher, mac } of [own.lists.cs, own.lists.sc]) {
     for (const list of [cipher, mac])
       list.array = list.array.filter((name) => !isBeyondLibrary(name));
   }
-  protocol._offer = own;
+  protocol["_offer"] = own;
   // The library would take strict mode from the client's word alone.
-  if (!isStrictOffer(offer)) protocol._strictMode = false;
+  if (!isStrictOffer(offer)) protocol["_strictMode"] = false;
 
-  const completed = protocol._onHandshakeComplete;
-  protocol._onHandshakeComplete = (...args) => {
-    if (protocol._kex?.remoteExtInfoEnabled === true) {
-      protocol._kex.remoteExtInfoEnabled = false;
+  const completed = protocol["_onHandshakeComplete"];
+  protocol["_onHandshakeComplete"] = (...args) => {
+    if (protocol["_kex"]?.remoteExtInfoEnabled === true) {
+      protocol["_kex"].remoteExtInfoEnabled = false;
       const signatures = string(offer.signature.join(","));
       const parts = [
         Buffer.from([MESSAGE.extInfo]),
@@ -109,8 +109,8 @@ export function speakAsOpenssh(client: Connection, offer: Offer, methods: readon
     completed(...args);
   };
 
-  const request = protocol._handlers["USERAUTH_REQUEST"];
-  protocol._handlers["USERAUTH_REQUEST"] = (...args) => {
+  const request = protocol["_handlers"]["USERAUTH_REQUEST"];
+  protocol["_handlers"]["USERAUTH_REQUEST"] = (...args) => {
     if (METHODS.has(String(args[3]))) request?.(...args);
     else protocol.authFailure(methods);
   };

@@ -52,7 +52,7 @@ export const sshDecoy: Decoy = {
       });
       const expected: Site["expected"] = new WeakMap();
       server.on("connection", (client) => {
-        expected.get((client as unknown as { readonly _sock: Duplex })._sock)?.(client);
+        expected.get((client as unknown as { readonly _sock: Duplex })["_sock"])?.(client);
       });
       return {
         context,
@@ -71,12 +71,20 @@ export const sshDecoy: Decoy = {
       site ??= open();
       stream.on("error", () => {});
       stream.pause();
-      void site.then((ready) => {
-        if (!stream.destroyed) serve(ready, stream, session);
-      });
+      void serveOnce(site, stream, session);
     };
   },
 };
+
+/** Serves a connection once the keys are there, unless it is gone by then. */
+async function serveOnce(
+  site: Promise<Site>,
+  stream: Duplex,
+  session: DecoySession,
+): Promise<void> {
+  const ready = await site;
+  if (!stream.destroyed) serve(ready, stream, session);
+}
 
 function publicBlob(pem: string): Buffer {
   const parsed = ssh2.utils.parseKey(pem);
@@ -137,7 +145,7 @@ function watchHello(site: Site, stream: Duplex, session: DecoySession): void {
 /** What sshd writes before it hangs up on something that is no SSH. */
 function complaint(machine: Machine): string {
   const version = machine.persona.release.versions["ssh"] ?? "";
-  return /^OpenSSH_7/.test(version)
+  return version.startsWith("OpenSSH_7")
     ? "Protocol mismatch.\n"
     : "Invalid SSH identification string.\r\n";
 }

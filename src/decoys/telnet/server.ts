@@ -122,6 +122,7 @@ class Line {
       case "redhat":
         return `\r\nKernel ${release.kernelRelease} on an ${release.machine}\r\n`;
       case "debian":
+      default:
         return `${release.prettyName.replace(/ \(.*/, "")}\r\n`;
     }
   }

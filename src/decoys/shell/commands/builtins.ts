@@ -1,5 +1,5 @@
 import { evaluateArithmetic } from "../arithmetic.ts";
-import { type Call, fail, readAll } from "../call.ts";
+import type { Call } from "../call.ts";
 import { lookUp } from "../expand.ts";
 import { unescape } from "../lex.ts";
 import { which } from "../path.ts";
@@ -352,10 +352,3 @@ export const BUILTINS = {
   },
   wait: () => 0,
 } satisfies Readonly<Record<string, (call: Call) => number | Running>>;
-
-/** For programs that take a script or a list on standard input unless from the keyboard. */
-export function* pipedText(call: Call): Running<string> {
-  return call.keyboard && call.shell.seat.tty !== null ? "" : yield* readAll(call);
-}
-
-export { fail };

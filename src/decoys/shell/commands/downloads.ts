@@ -76,7 +76,7 @@ function* wget(call: Call): Running {
       yield { kind: "sleep", ms: RESOLVE_MS };
       say("failed: Temporary failure in name resolution.\n");
       if (device) call.err(`wget: bad address '${host}'\n`);
-      else say(`wget: unable to resolve host address ${"\xe2\x80\x98"}${host}${"\xe2\x80\x99"}\n`);
+      else say(`wget: unable to resolve host address \xe2\x80\x98${host}\xe2\x80\x99\n`);
     }
   }
   return device ? 1 : 4;

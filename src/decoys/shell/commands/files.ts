@@ -371,7 +371,7 @@ function describe(call: Call, path: string, entry: Entry): string {
   }
   if (content.startsWith("#!"))
     return `${content.slice(2).split("\n")[0]?.trim()} script, ASCII text executable`;
-  return /[\0-\x08]/.test(content.slice(0, 512)) ? "data" : "ASCII text";
+  return content.slice(0, 512).includes("\0") ? "data" : "ASCII text";
 }
 
 function du(call: Call): number {

@@ -167,9 +167,10 @@ function* hexdump(call: Call): Running {
     .join("")
     .slice(0, Math.min(Number(values.get("n") ?? 65_536), 65_536));
   for (let at = 0; at < text.length; at += 16) {
-    const bytes = [...text.slice(at, at + 16)].map((char) =>
-      char.charCodeAt(0).toString(16).padStart(2, "0"),
-    );
+    const bytes = text
+      .slice(at, at + 16)
+      .split("")
+      .map((char) => char.charCodeAt(0).toString(16).padStart(2, "0"));
     const offset = at.toString(16);
     if (flags.has("C") || call.name === "hd") {
       const hex = `${bytes.slice(0, 8).join(" ").padEnd(23)}  ${bytes.slice(8).join(" ").padEnd(23)}`;
@@ -280,7 +281,7 @@ export const STREAMS = {
   more: pager,
   zcat: pager,
   rev: (call: Call) =>
-    mapped(call, (lines) => lines.map((line) => [...line].toReversed().join(""))),
+    mapped(call, (lines) => lines.map((line) => line.split("").toReversed().join(""))),
   tac: (call: Call) => mapped(call, (lines) => lines.toReversed()),
   strings: (call: Call) =>
     mapped(call, (lines) => lines.flatMap((line) => line.match(/[ -~]{4,}/g) ?? [])),

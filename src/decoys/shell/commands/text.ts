@@ -169,7 +169,7 @@ function* headOrTail(call: Call): Running {
   for (const [index, { name, text }] of sources.entries()) {
     if (sources.length > 1 && !flags.has("q"))
       call.out(`${index > 0 ? "\n" : ""}==> ${name} <==\n`);
-    const items = bytes === undefined ? (text.match(/[^\n]*\n|[^\n]+$/g) ?? []) : [...text];
+    const items = bytes === undefined ? (text.match(/[^\n]*\n|[^\n]+$/g) ?? []) : text.split("");
     let shown: string[];
     if (call.name === "head")
       shown = wanted.startsWith("-") ? items.slice(0, -count || undefined) : items.slice(0, count);
@@ -275,7 +275,13 @@ function* cut(call: Call): Running {
     ranges.some(([from, to]) => index + 1 >= from && index + 1 <= to);
   const delimiter = values.get("d") ?? "\t";
   for (const line of sources.flatMap((source) => linesOf(source.text))) {
-    if (!values.has("f")) call.out(`${[...line].filter((_, index) => wanted(index)).join("")}\n`);
+    if (!values.has("f"))
+      call.out(
+        `${line
+          .split("")
+          .filter((_, index) => wanted(index))
+          .join("")}\n`,
+      );
     else if (line.includes(delimiter))
       call.out(
         `${line
@@ -320,7 +326,12 @@ function* tr(call: Call): Running {
   const known = new Set(set);
   const within = (char: string) => known.has(char) !== (flags.has("c") || flags.has("C"));
   if (flags.has("d")) {
-    call.out([...text].filter((char) => !within(char)).join(""));
+    call.out(
+      text
+        .split("")
+        .filter((char) => !within(char))
+        .join(""),
+    );
     return 0;
   }
   const target = expandSet(to ?? from);
