@@ -24,8 +24,10 @@ export function ConfirmByName({ action, name, consequence, onConfirm }: ConfirmB
   const wasArmed = useRef(false);
 
   useEffect(() => {
-    if (armed) input.current?.focus();
-    else if (wasArmed.current) arm.current?.focus();
+    if (armed) {
+      input.current?.focus();
+      input.current?.form?.scrollIntoView({ block: "nearest" });
+    } else if (wasArmed.current) arm.current?.focus();
     wasArmed.current = armed;
   }, [armed]);
 
@@ -58,7 +60,7 @@ export function ConfirmByName({ action, name, consequence, onConfirm }: ConfirmB
           onKeyDown={(press) => {
             if (press.key === "Escape") disarm();
           }}
-          className="flex w-full max-w-[32rem] flex-col gap-2"
+          className="flex w-full max-w-[32rem] scroll-my-6 flex-col gap-2"
         >
           <Field label={`Type ${name} to confirm`}>
             {(ids) => (
