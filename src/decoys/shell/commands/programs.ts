@@ -4,11 +4,14 @@ import { BUILTINS } from "./builtins.ts";
 import { DOWNLOADS } from "./downloads.ts";
 import { FILES } from "./files.ts";
 import { IDENTITY } from "./identity.ts";
+import { INSPECTION } from "./inspection.ts";
 import { LISTING } from "./listing.ts";
+import { MODES } from "./modes.ts";
 import { NETWORK } from "./network.ts";
 import { SHELLS } from "./shells.ts";
 import { STREAMS } from "./streams.ts";
 import { SYSTEM } from "./system.ts";
+import { TASKS } from "./tasks.ts";
 import { TEXT } from "./text.ts";
 
 /** A group of programs by name. */
@@ -25,6 +28,9 @@ export const PROGRAMS: {
       BUILTINS,
       LISTING,
       FILES,
+      MODES,
+      INSPECTION,
+      TASKS,
       TEXT,
       STREAMS,
       IDENTITY,
