@@ -6,7 +6,6 @@ import { RELEASE_IDS, RELEASES, type Release } from "./releases.ts";
 
 export type { Hardware } from "./hardware.ts";
 export type { PersonaUser, WeakLogin } from "./people.ts";
-export { deriveBytes } from "./pick.ts";
 export type { Release } from "./releases.ts";
 
 /** What a persona is made of: the same input gives the same machine, on any host, for ever. */
