@@ -28,7 +28,8 @@ export type TelnetFact =
     }
   | { readonly kind: "terminalType"; readonly name: string }
   | { readonly kind: "windowSize"; readonly columns: number; readonly rows: number }
-  | { readonly kind: "interrupt" };
+  | { readonly kind: "interrupt" }
+  | { readonly kind: "malformed"; readonly reason: string };
 
 const VERBS = new Map<number, "do" | "dont" | "will" | "wont">([
   [DO, "do"],
@@ -88,8 +89,7 @@ export class TelnetReader {
           if (byte === IAC && this.sub.length < MAX_SUBNEGOTIATION_BYTES) this.sub.push(byte);
           if (byte === SE) {
             flush();
-            const fact = subnegotiation(this.sub);
-            if (fact !== null) facts.push(fact);
+            facts.push(...subnegotiation(this.sub));
           }
       }
     }
@@ -98,16 +98,20 @@ export class TelnetReader {
   }
 }
 
-function subnegotiation(bytes: readonly number[]): TelnetFact | null {
+function subnegotiation(bytes: readonly number[]): TelnetFact[] {
   const [option, first = 0, second = 0, third = 0, fourth = 0] = bytes;
+  if (option === undefined || bytes.length >= MAX_SUBNEGOTIATION_BYTES) {
+    const reason = `subnegotiation ${option === undefined ? "without an option" : "too long"}`;
+    return [{ kind: "malformed", reason }];
+  }
   if (option === OPTION.terminalType && first === 0) {
     const name = String.fromCharCode(...bytes.slice(2)).toLowerCase();
-    return { kind: "terminalType", name };
+    return [{ kind: "terminalType", name }];
   }
   if (option === OPTION.windowSize && bytes.length === 5) {
-    return { kind: "windowSize", columns: first * 256 + second, rows: third * 256 + fourth };
+    return [{ kind: "windowSize", columns: first * 256 + second, rows: third * 256 + fourth }];
   }
-  return null;
+  return [];
 }
 
 const command = (verb: number) => (option: number) => String.fromCharCode(IAC, verb, option);

@@ -146,6 +146,18 @@ test("TelnetReader parts data from commands, however the bytes are cut", () => {
   );
 });
 
+test("TelnetReader tells of a subnegotiation that is too long, and reads on", () => {
+  const long = Buffer.concat([
+    Buffer.from([255, 250, 24, 0]),
+    Buffer.alloc(5000, 65),
+    Buffer.from([255, 240, 98]),
+  ]);
+  assert.deepEqual(new TelnetReader().read(long), [
+    { kind: "malformed", reason: "subnegotiation too long" },
+    { kind: "data", bytes: "b" },
+  ]);
+});
+
 test("telnetDecoy survives 2,000 connections of noise", { timeout: 60_000 }, async (t) => {
   const decoy = await startDecoy(t, telnetDecoy, camera);
   let state = 99;

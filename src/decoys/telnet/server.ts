@@ -151,6 +151,11 @@ class Line {
         case "negotiation":
           this.negotiate(fact.verb, fact.option);
           break;
+        case "malformed":
+          if (!this.answered.has("malformed"))
+            this.session.emit("telnet.malformed", { reason: fact.reason });
+          this.answered.add("malformed");
+          break;
         case "terminalType":
         case "windowSize":
           break;
