@@ -8,9 +8,9 @@ import { makePrivateDirectory, readPrivateFile } from "../pki/private-file.ts";
 /** What every decky's appearance and address are derived from. It never leaves the master. */
 export interface FleetSecret {
   /** 32 bytes in hex: all that a decky's persona is derived from. */
-  personaSeed(deckyName: string): string;
+  readonly personaSeed: (deckyName: string) => string;
   /** A loopback address for a decky; another one for each attempt, from 0. */
-  addressFor(deckyName: string, attempt: number): string;
+  readonly addressFor: (deckyName: string, attempt: number) => string;
 }
 
 const SECRET = /^[0-9a-f]{64}\n$/;

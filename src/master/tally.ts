@@ -6,11 +6,11 @@ import type { OperatorStore } from "../store/store.ts";
 /** Counts what agents do; what an attacker could flood is a number here and never a row. */
 export interface Tally {
   accepted(): void;
-  refused(code: ErrorCode): void;
-  problem(kind: "conflict" | "malformed"): void;
-  events(counts: { readonly stored: number; readonly refused: number }): void;
+  readonly refused: (code: ErrorCode) => void;
+  readonly problem: (kind: "conflict" | "malformed") => void;
+  readonly events: (counts: { readonly stored: number; readonly refused: number }) => void;
   /** Since the start, by outcome: `accepted`, or the code of the refusal. */
-  heartbeats(): ReadonlyMap<string, number>;
+  readonly heartbeats: () => ReadonlyMap<string, number>;
   /** Writes what is not yet written. */
   close(): Promise<void>;
 }

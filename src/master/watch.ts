@@ -6,9 +6,9 @@ import type { Store } from "../store/store.ts";
 /** The master's own rounds: who fell silent, and what is past its time. */
 export interface SilenceWatch {
   /** A heartbeat could not be taken in: the silence that follows is the master's own fault. */
-  lostBeat(): void;
+  readonly lostBeat: () => void;
   /** Master's clock when a round last succeeded; null before the first. */
-  lastSweepMs(): number | null;
+  readonly lastSweepMs: () => number | null;
   /** Resolves when the round that runs is over. */
   close(): Promise<void>;
 }

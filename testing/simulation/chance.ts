@@ -1,7 +1,7 @@
 /** Chance that can be repeated: the same seed gives the same run. */
 export interface Chance {
   /** Uniform in [0, 1). */
-  next(): number;
+  readonly next: () => number;
   /** Whole number from `low` to `high`, both included. */
   between(low: number, high: number): number;
   happens(probability: number): boolean;

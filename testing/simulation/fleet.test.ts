@@ -84,7 +84,10 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
   async function checkRows(agent: SimAgent, version: number, deckies: Map<string, boolean>) {
     const host = await store.getHost(agent.uuid);
     // The report that was accepted may be one change behind: then its own check follows.
-    if (host?.agentVersion !== `v${version}`) return void checked.delete(agent.uuid);
+    if (host?.agentVersion !== `v${version}`) {
+      checked.delete(agent.uuid);
+      return;
+    }
     const shown = (await store.listShards(agent.uuid)).filter(({ state }) => state !== "absent");
     const wanted = [...deckies]
       .filter(([name]) => !name.startsWith("contested"))
@@ -138,7 +141,10 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
       fault(`P3: ${host.uuid} came back as ${host.state}`);
     }
     if (host.state === "decommissioned") tombstones.add(host.uuid);
-    if (host.state !== "silent") return void silentSince.delete(host.uuid);
+    if (host.state !== "silent") {
+      silentSince.delete(host.uuid);
+      return;
+    }
     silences += 1;
     silentSince.set(host.uuid, change.atMs);
     const agent = agentOf.get(host.uuid);

@@ -1,4 +1,4 @@
-import { createHeartbeatLoop } from "../../src/agent/heartbeat-loop.ts";
+import { createHeartbeatLoop, type HeartbeatLoop } from "../../src/agent/heartbeat-loop.ts";
 import type { Clock } from "../../src/domain/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
 import { fingerprint } from "../../src/store/conformance/fixture.ts";
@@ -34,10 +34,10 @@ export function createSimAgent(parts: {
   const { uuid, clock, chance, network } = parts;
   let boot = 0;
   let running: AbortController | null = null;
-  let loop: ReturnType<typeof createHeartbeatLoop> | null = null;
+  let loop: HeartbeatLoop | null = null;
   const skewed: Clock = {
     nowMs: () => clock.nowMs() + parts.skewMs,
-    sleep: clock.sleep,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
   };
   const transport = network.transportOf(fingerprint(uuid), (_body, answer) => {
     if (answer.status !== 204) return;
@@ -64,6 +64,13 @@ export function createSimAgent(parts: {
         ),
       },
     });
+
+  async function runToEnd(running: HeartbeatLoop, signal: AbortSignal): Promise<void> {
+    const end = await running.run(signal);
+    if (end.kind !== "decommissioned") return;
+    agent.ended = "decommissioned";
+    agent.alive = false;
+  }
 
   const agent: SimAgent = {
     uuid,
@@ -94,12 +101,7 @@ export function createSimAgent(parts: {
         random: chance.next,
         log: silentLog,
       });
-      void loop.run(stopped.signal).then((end) => {
-        if (end.kind === "decommissioned") {
-          agent.ended = "decommissioned";
-          agent.alive = false;
-        }
-      });
+      void runToEnd(loop, stopped.signal);
     },
     stop() {
       agent.alive = false;

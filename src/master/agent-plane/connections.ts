@@ -5,7 +5,7 @@ export interface Connections {
   add(fingerprint: string, socket: Duplex): void;
   /** @returns How many were open. */
   cut(fingerprint: string): number;
-  count(): number;
+  readonly count: () => number;
 }
 
 export function createConnections(): Connections {

@@ -3,7 +3,7 @@ import type { ChangeStore } from "../../store/store.ts";
 /** Wakes who waits for one host's record to change. */
 export interface HostBell {
   /** Resolves at the next change of the host, or when `signal` aborts. Never rejects. */
-  changed(hostUuid: string, signal: AbortSignal): Promise<void>;
+  readonly changed: (hostUuid: string, signal: AbortSignal) => Promise<void>;
   /** Calls back at each change of any host; returns how to stop. */
   onAny(listener: (hostUuid: string) => void): () => void;
   close(): void;

@@ -37,7 +37,7 @@ export interface AgentListener {
   readonly port: number;
   readonly connections: Connections;
   /** Hands new connections another certificate; those that are open keep theirs. */
-  setCertificate(certificate: ServerCertificate): void;
+  readonly setCertificate: (certificate: ServerCertificate) => void;
   /** Cuts all connections; resolves when the last request has been dealt with. */
   close(): Promise<void>;
 }
@@ -95,7 +95,10 @@ export async function openAgentListener(deps: {
     });
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+    if (!socket.writable || error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
     const late = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
     const reason = late ? "408 Request Timeout" : "400 Bad Request";
     socket.end(`HTTP/1.1 ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);

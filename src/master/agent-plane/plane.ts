@@ -26,10 +26,10 @@ export interface AgentPlaneDeps {
 
 /** What others want to know of the agent plane's work. */
 export interface AgentPlaneObserver {
-  seen(hostUuid: string, atMs: number): void;
-  refused(code: ErrorCode): void;
-  problem(kind: "conflict" | "malformed"): void;
-  events(counts: { readonly stored: number; readonly refused: number }): void;
+  readonly seen: (hostUuid: string, atMs: number) => void;
+  readonly refused: (code: ErrorCode) => void;
+  readonly problem: (kind: "conflict" | "malformed") => void;
+  readonly events: (counts: { readonly stored: number; readonly refused: number }) => void;
 }
 
 /** The agent plane without its sockets: a request of a proven peer in, an answer out. */
