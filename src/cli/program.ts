@@ -15,7 +15,7 @@ import { addVersion } from "./commands/version.ts";
 export function buildProgram(shell: Shell): Command {
   const program = new Command("decnet")
     .description(
-      "DECNET runs deckies: decoy machines that look like real hosts. A master steers and watches\n" +
+      "DECNET runs deckies: decoy machines that look like real hosts. A master steers and watches " +
         "them; agents run them on many hosts. What attackers do there is seen live.",
     )
     .usage("COMMAND [options]")

@@ -45,7 +45,7 @@ export const SETTINGS = {
     inFile: false,
     defaultText: "$XDG_CONFIG_HOME/decnet/config.json, else ~/.config/decnet/config.json, if there",
     byDefault: (env) => join(xdgHome(env["XDG_CONFIG_HOME"], ".config"), "decnet", "config.json"),
-    meaning: "Configuration file: a JSON object whose keys are those of this table.",
+    meaning: "Configuration file: a JSON object; docs/operations.md lists its keys.",
   }),
   agentHost: setting(host, {
     flag: "--agent-host <host>",

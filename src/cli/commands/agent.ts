@@ -30,8 +30,8 @@ function addEnroll(agent: Command, shell: Shell): void {
     .command("enroll")
     .summary("join a swarm")
     .description(
-      "Makes this machine a host of the swarm whose join token it is given: makes a key, has it\n" +
-        "certified, keeps it in the data directory. The token comes on standard input, from a file,\n" +
+      "Makes this machine a host of the swarm whose join token it is given: makes a key, has it " +
+        "certified, keeps it in the data directory. The token comes on standard input, from a file, " +
         "or is asked for; never as an argument, since everybody on a machine can read those.",
     )
     .option("--token-file <file>", "File that holds the join token.")
@@ -81,7 +81,7 @@ function addRun(agent: Command, shell: Shell): void {
     .command("run")
     .summary("run the agent")
     .description(
-      "Runs this machine's deckies and reports on them, until it is stopped or the host is\n" +
+      "Runs this machine's deckies and reports on them, until it is stopped or the host is " +
         "decommissioned: then it tears its deckies down, wipes its key, and ends with exit code 5.",
     )
     .option("--master <host:port>", "Where the agent plane is, if it moved since the enrollment.")

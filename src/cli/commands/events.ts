@@ -30,7 +30,7 @@ export function addEvents(program: Command, shell: Shell): void {
     .command("tail")
     .summary("show events as they come")
     .description(
-      "Shows the newest events, then each as it comes, until Ctrl-C. Survives restarts of the\n" +
+      "Shows the newest events, then each as it comes, until Ctrl-C. Survives restarts of the " +
         "master. --json prints one object a line, as docs/events.md describes it.",
     )
     .option("--last <count>", "How many of the newest to begin with.", "20")

@@ -135,7 +135,7 @@ function addDecommission(host: Command, shell: Shell): void {
     .command("decommission <host>")
     .summary("take a host out of service, for ever")
     .description(
-      "Takes a host out of service: its connections are cut, its deckies go, and its identity never\n" +
+      "Takes a host out of service: its connections are cut, its deckies go, and its identity never " +
         "comes back. Asks for the host's name first; --confirm NAME answers beforehand.",
     )
     .option("--confirm <name>", "The host's name, typed again.")

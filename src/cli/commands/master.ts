@@ -32,8 +32,8 @@ export function addMaster(program: Command, shell: Shell): void {
     .command("master")
     .summary("run the master")
     .description(
-      "Runs the master: agents connect to it over mutual TLS; operators use its dashboard, or this\n" +
-        "command line, on the same machine. The first start makes the swarm's authority and the\n" +
+      "Runs the master: agents connect to it over mutual TLS; operators use its dashboard, or this " +
+        "command line, on the same machine. The first start makes the swarm's authority and the " +
         "first admin, whose password is printed once, on standard output.",
     )
     .action((options: Record<string, unknown>) =>

@@ -11,7 +11,7 @@ export function addOperator(program: Command, shell: Shell): void {
     .command("reset-password [name]")
     .summary("give an operator a new password")
     .description(
-      "Makes a new password for an operator (admin, if no name is given), prints it this once, and\n" +
+      "Makes a new password for an operator (admin, if no name is given), prints it this once, and " +
         "ends the operator's sessions.",
     )
     .option(...JSON_OPTION)

@@ -31,8 +31,8 @@ function addCreate(token: Command, shell: Shell): void {
     .command("create")
     .summary("make a join token")
     .description(
-      "Makes a join token and prints the command to run on the machine that joins. The token is\n" +
-        "shown this once. It goes to the agent by standard input: arguments of a command can be\n" +
+      "Makes a join token and prints the command to run on the machine that joins. The token is " +
+        "shown this once. It goes to the agent by standard input: arguments of a command can be " +
         "read by everybody on a machine.",
     )
     .option("--ttl <duration>", "How long it can be used (default: 15m; 1m to 7d).")

@@ -7,7 +7,7 @@ export function addUp(program: Command, shell: Shell): void {
     .command("up")
     .summary("master, agent and deckies on this machine: the first look")
     .description(
-      "Starts a master and an agent on this machine, enrolls the agent, assigns five deckies if the\n" +
+      "Starts a master and an agent on this machine, enrolls the agent, assigns five deckies if the " +
         "fleet has none, and shows what attackers do, until Ctrl-C. A second start keeps the data.",
     )
     .action(async (options: Record<string, unknown>) => {
