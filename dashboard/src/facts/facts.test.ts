@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { ApiEvent } from "../../../src/wire/api/event.ts";
 import { letIn, oneLine, summaryOf } from "./event-summary.ts";
 import { matchesWords } from "./match.ts";
-import { pulseOf } from "./pulse.ts";
+import { pulseOf, visitorsOf } from "./pulse.ts";
 import { countByState, SHARD_STATE_ORDER, shownShardState } from "./states.ts";
 import { agoOf, spanOf, utcOf } from "./times.ts";
 
@@ -76,4 +76,12 @@ test("pulseOf() counts by minute, and says when it cannot see the whole hour", (
   const pulse = pulseOf(events, true, 3, nowMs);
   assert.deepEqual(pulse, { perMinute: [1, 1, 1], events: 3, sources: 2, whole: false });
   assert.equal(pulseOf([...events, at(0, "c")], true, 3, nowMs).whole, true);
+});
+
+test("visitorsOf() names who was here lately, the latest first", () => {
+  const at = (received_ms: number, src_ip: string, decky: string) =>
+    ({ received_ms, src_ip, decky }) as ApiEvent;
+  const events = [at(300, "b", "web"), at(200, "a", "web"), at(200, "b", "db"), at(90, "c", "old")];
+  assert.deepEqual(visitorsOf(events, 100), { sources: ["b", "a"], deckies: ["web", "db"] });
+  assert.deepEqual(visitorsOf([], 100), { sources: [], deckies: [] });
 });

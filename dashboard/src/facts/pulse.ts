@@ -35,3 +35,21 @@ export function pulseOf(
     whole: !more || count < events.length,
   };
 }
+
+/**
+ * Who touched what since `sinceMs`, most recent first. `events` are newest first; those of the
+ * connection alone count too, since nobody has business on a decky.
+ */
+export function visitorsOf(
+  events: readonly ApiEvent[],
+  sinceMs: number,
+): { readonly sources: readonly string[]; readonly deckies: readonly string[] } {
+  const sources = new Set<string>();
+  const deckies = new Set<string>();
+  for (const event of events) {
+    if (event.received_ms < sinceMs) break;
+    sources.add(event.src_ip);
+    deckies.add(event.decky);
+  }
+  return { sources: [...sources], deckies: [...deckies] };
+}

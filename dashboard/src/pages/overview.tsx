@@ -6,7 +6,6 @@ import {
   hostsQuery,
   problemsQuery,
   shardsQuery,
-  statusQuery,
   useHosts,
   useProblems,
   useShards,
@@ -19,7 +18,6 @@ import {
   SHARD_STATE_ORDER,
   shownShardState,
 } from "../facts/states.ts";
-import { useStreamPhase } from "../live/live.ts";
 import { CopyBlock } from "../parts/copy.tsx";
 import { CountStrip } from "../parts/count-strip.tsx";
 import { FleetMap } from "../parts/fleet-map.tsx";
@@ -28,6 +26,7 @@ import { Page, Panel } from "../parts/page.tsx";
 import { ActivityPanel } from "./overview/activity-panel.tsx";
 import { Concerns } from "./overview/concerns.tsx";
 import { MasterPanel } from "./overview/master-panel.tsx";
+import { Verdict } from "./overview/verdict.tsx";
 
 /** Is anything wrong, is anybody here? */
 export function Overview() {
@@ -91,7 +90,7 @@ function Fleet({ concerns }: { readonly concerns: readonly Concern[] }) {
 
   return (
     <>
-      <Verdict concerns={concerns} />
+      <Verdict concerns={concerns} events={events.data} />
       <div className="flex flex-col gap-2 rounded-lg border border-line bg-surface px-4 py-3">
         <CountStrip to="/hosts" one="host" many="hosts" counts={counts.hosts} />
         <CountStrip to="/deckies" one="decky" many="deckies" counts={counts.shards} />
@@ -103,41 +102,6 @@ function Fleet({ concerns }: { readonly concerns: readonly Concern[] }) {
       </Panel>
       <MasterPanel />
     </>
-  );
-}
-
-/** One sentence for whoever looks for ten seconds. */
-function Verdict({ concerns }: { readonly concerns: readonly Concern[] }) {
-  const phase = useStreamPhase();
-  const bad = concerns.filter(({ tone }) => tone === "bad").length;
-  const warn = concerns.length - bad;
-  const interval = useQuery(statusQuery).data?.heartbeatIntervalMs;
-  if (phase.kind === "lost") {
-    return <p className="text-lg">Whether all is well is not known: the page is not live.</p>;
-  }
-  if (concerns.length === 0) {
-    return (
-      <p className="text-lg">
-        <strong className="text-good">All is well.</strong>{" "}
-        {interval === undefined
-          ? "Every host beats on time."
-          : `Every host beats on time; one that misses two beats of ${interval / 1000} s would show here.`}
-      </p>
-    );
-  }
-  return (
-    <p className="text-lg">
-      {bad > 0 ? (
-        <strong className="text-bad">
-          {bad === 1 ? "One thing needs" : `${bad} things need`} a person
-        </strong>
-      ) : (
-        <strong>Nothing is down</strong>
-      )}
-      {warn > 0
-        ? `${bad > 0 ? ", and" : ", but"} ${warn} ${warn === 1 ? "is" : "are"} worth a look.`
-        : "."}
-    </p>
   );
 }
 
