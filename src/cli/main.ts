@@ -2,9 +2,12 @@
 import { createSystemClock } from "./clock.ts";
 import { createEnding } from "./ending.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { takeRoom } from "./room.ts";
 import { run } from "./run.ts";
 import { createTerminal } from "./terminal.ts";
 import { packageVersion } from "./version.ts";
+
+takeRoom(process.argv.slice(2));
 
 // A reader that has seen enough, such as head, is no failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -60,6 +60,7 @@ export interface HeartbeatStore {
   /**
    * Commits a batch in one transaction, in order, each under its own fence: pin, state of the host,
    * newer boot and sequence. One that is refused changes nothing and never fails its neighbors.
+   * Batches take effect in the order of the calls, also when one is made before the last resolves.
    *
    * @returns One outcome a claim, in order; all are durable.
    */
@@ -236,7 +237,7 @@ export interface ChangeStore {
   changesAfter(seq: number, limit: number): Promise<readonly Change[] | null>;
   /** Seq of the newest change; 0 before the first. */
   headSeq(): Promise<number>;
-  /** Keeps the newest `keep` rows. */
+  /** Keeps the newest `keep` rows, and always the newest one. */
   trimChanges(keep: number): Promise<void>;
   /**
    * Calls `wake` after each commit that added to the journal. Returns how to stop.

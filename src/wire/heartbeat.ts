@@ -112,7 +112,7 @@ function nameOf(entry: unknown): string | null {
 /** Null if the entry is nested beyond what can be written out again. */
 function digestOf(entry: unknown, state: unknown): string | null {
   try {
-    return hash("sha256", `${JSON.stringify(entry)}\n${JSON.stringify(state)}`, "base64url");
+    return hash("sha256", JSON.stringify([entry, state]), "base64url");
   } catch {
     return null;
   }

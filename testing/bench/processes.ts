@@ -1,24 +1,34 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { MASTER_ROOM } from "../../src/cli/room.ts";
 import type { LoadPlan, LoadResult, ServerReady, ServerUsage } from "./messages.ts";
 
-/** A process of the bench, held to one core. */
+/** A process of the bench, held to one core, all with the options that a master runs with. */
 function start(core: number, script: string, args: readonly string[]): ChildProcess {
-  const node = [process.execPath, "--expose-gc", join(import.meta.dirname, script), ...args];
+  const node = [
+    process.execPath,
+    "--expose-gc",
+    ...MASTER_ROOM,
+    join(import.meta.dirname, script),
+    ...args,
+  ];
   return spawn("taskset", ["-c", String(core), ...node], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
 }
 
-async function answerOf<T>(child: ChildProcess, message?: object): Promise<T> {
-  const answer = once(child, "message") as Promise<[T]>;
-  const died = once(child, "exit").then(([code]) => {
-    throw new Error(`a process of the bench ended with ${String(code)}`);
+function answerOf<T>(child: ChildProcess, message?: object): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null) =>
+      reject(new Error(`a process of the bench ended with ${code}`));
+    child.once("exit", onExit);
+    child.once("message", (answer) => {
+      child.off("exit", onExit);
+      resolve(answer as T);
+    });
+    if (message !== undefined) child.send(message);
   });
-  if (message !== undefined) child.send(message);
-  const [value] = await Promise.race([answer, died]);
-  return value;
 }
 
 export interface BenchServer {

@@ -1,6 +1,7 @@
 import type { AgentAnswer, AgentTransport } from "../../src/agent/transport.ts";
 import type { Clock } from "../../src/domain/clock.ts";
 import { DecnetError } from "../../src/domain/errors.ts";
+import { bodyOf } from "../../src/master/agent-plane/exchange.ts";
 import type { AgentPlane } from "../../src/master/agent-plane/plane.ts";
 import type { Chance } from "./chance.ts";
 
@@ -39,7 +40,7 @@ export function createNetwork(clock: Clock, chance: Chance): Network {
             method,
             path,
             headers: { ...headers },
-            body: Buffer.from(body ?? ""),
+            body: bodyOf([Buffer.from(body ?? "")]),
             signal: null,
           });
           return { ...answer, body: answer.body ?? "" };

@@ -9,6 +9,7 @@ import type { Clock } from "../../domain/clock.ts";
 import { DecnetError } from "../../domain/errors.ts";
 import { toldError } from "../failure.ts";
 import { ChildFailed } from "../parent.ts";
+import { MASTER_ROOM } from "../room.ts";
 
 /** main.ts beside this folder or, once compiled, main.js. */
 const ENTRY = fileURLToPath(
@@ -49,7 +50,8 @@ export function startChild<T extends TSchema>(options: ChildOptions<T>): Child<S
   const { name, args, input, clock } = options;
   const logPath = join(options.logDir, `${name}.log`);
   const log = openLog(options.logDir, logPath);
-  const child = spawn(process.execPath, [ENTRY, ...args], {
+  const room = args[0] === "master" ? MASTER_ROOM : [];
+  const child = spawn(process.execPath, [...room, ENTRY, ...args], {
     stdio: ["pipe", log, log, "ipc"],
     detached: true,
   });

@@ -11,11 +11,8 @@ export interface Batch {
   submit(claim: HeartbeatClaim): Promise<BatchOutcome>;
 }
 
-/** More than this waiting means that the disk does not keep up: better said than hidden. */
-const MOST_WAITING = 8192;
-
-/** Most in one transaction, so that the first of a storm is not answered with the last. */
-const MOST_TOGETHER = 512;
+/** More than this means that the disk does not keep up: better said than hidden. */
+const MOST_UNANSWERED = 8192;
 
 /**
  * @param defer Runs its argument once the event loop has read what has arrived: `setImmediate`. No
@@ -27,22 +24,22 @@ export function createBatch(
   defer: (flush: () => void) => void,
   onBug: (error: unknown) => void,
 ): Batch {
-  interface Waiting {
-    readonly claim: HeartbeatClaim;
-    readonly settle: (outcome: BatchOutcome) => void;
-  }
-  let waiting: Waiting[] = [];
-  let flushing = false;
+  type Settle = (outcome: BatchOutcome) => void;
+  let claims: HeartbeatClaim[] = [];
+  let settles: Settle[] = [];
+  let unanswered = 0;
 
+  /** Commits what has come together, and answers it when it is durable; the next batch goes on. */
   async function flush(): Promise<void> {
-    while (waiting.length !== 0) {
-      const batch = waiting.splice(0, MOST_TOGETHER);
-      const outcomes = await commit(batch.map(({ claim }) => claim));
-      for (const [place, { settle }] of batch.entries()) {
-        settle(outcomes[place] ?? { kind: "refused", code: "internal" });
-      }
+    const waiting = settles;
+    const committing = commit(claims);
+    claims = [];
+    settles = [];
+    const outcomes = await committing;
+    unanswered -= waiting.length;
+    for (const [place, settle] of waiting.entries()) {
+      settle(outcomes[place] ?? { kind: "refused", code: "internal" });
     }
-    flushing = false;
   }
 
   /** One that makes the store throw must not fail its neighbors: then each goes alone. */
@@ -65,14 +62,14 @@ export function createBatch(
 
   return {
     submit(claim) {
-      if (waiting.length >= MOST_WAITING) {
+      if (unanswered >= MOST_UNANSWERED) {
         return Promise.resolve({ kind: "refused", code: "overloaded" });
       }
       return new Promise((settle) => {
-        waiting.push({ claim, settle });
-        if (flushing) return;
-        flushing = true;
-        defer(() => void flush());
+        unanswered += 1;
+        claims.push(claim);
+        settles.push(settle);
+        if (claims.length === 1) defer(() => void flush());
       });
     },
   };

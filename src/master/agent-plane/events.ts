@@ -13,7 +13,7 @@ export interface EventsDeps {
 /** `POST /swarm/events`: answers 200 with a receipt once what is new is durable. */
 export function createEventsHandler(deps: EventsDeps) {
   return async (request: AgentRequest, peer: Peer): Promise<AgentAnswer> => {
-    const reading = parseEventBatch(request.body);
+    const reading = parseEventBatch(request.body.bytes());
     if (reading.kind === "unreadable") return refuse(reading.code);
     const outcome = await deps.store.appendEvents({
       fingerprint: peer.fingerprint,

@@ -1,3 +1,4 @@
+import { createHash, hash } from "node:crypto";
 import { ERRORS, type ErrorCode } from "../../domain/errors.ts";
 import { HEADERS } from "../../wire/headers.ts";
 
@@ -19,10 +20,38 @@ export interface AgentRequest {
   readonly path: string;
   /** Names in lowercase. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
+  readonly body: Body;
   /** Aborts when the connection closes: nobody waits for the answer any more. */
   readonly signal: AbortSignal | null;
 }
+
+/**
+ * A request's body as it came. Most are known by their digest and never read: so the parts stay
+ * apart until somebody asks, since every copy of a large one is felt in the garbage collector.
+ */
+export interface Body {
+  readonly byteLength: number;
+  /** SHA-256, lowercase hex. */
+  digest(): string;
+  bytes(): Buffer;
+}
+
+export function bodyOf(parts: readonly Buffer[]): Body {
+  const [first = EMPTY] = parts;
+  const whole = parts.length <= 1;
+  return {
+    byteLength: parts.reduce((sum, { length }) => sum + length, 0),
+    digest() {
+      if (whole) return hash("sha256", first, "hex");
+      const digest = createHash("sha256");
+      for (const part of parts) digest.update(part);
+      return digest.digest("hex");
+    },
+    bytes: () => (whole ? first : Buffer.concat(parts)),
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
 
 export interface AgentAnswer {
   readonly status: number;

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { HeartbeatPlace } from "../../domain/heartbeat.ts";
 import type { Log } from "../../domain/log.ts";
 import type { HeartbeatReading } from "../../store/store.ts";
@@ -37,11 +36,11 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
     const { headers, body } = request;
     const place = readPlace(headers);
     if (place === null) return refuse("header-invalid");
-    const omitted = body.length === 0 ? readDigest(headers[HEADERS.statusDigest]) : null;
+    const omitted = body.byteLength === 0 ? readDigest(headers[HEADERS.statusDigest]) : null;
     let faults: readonly FieldFault[] = [];
     const read = (): HeartbeatReading => {
       if (omitted !== null) return { kind: "omitted" };
-      const reading = parseHeartbeat(body);
+      const reading = parseHeartbeat(body.bytes());
       if (reading.kind === "unreadable") faults = reading.faults;
       return reading;
     };
@@ -51,7 +50,7 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       arrivedMs,
       ...place,
       address: peer.address,
-      bodyDigest: omitted ?? hash("sha256", body, "hex"),
+      bodyDigest: omitted ?? body.digest(),
       read,
     });
     if (outcome.kind === "refused") return refused(outcome, faults);

@@ -7,7 +7,7 @@ import { MAX_EVENTS_BYTES } from "../../wire/events.ts";
 import { MAX_HEARTBEAT_BYTES } from "../../wire/heartbeat.ts";
 import { listenOn } from "../listen.ts";
 import { type Connections, createConnections } from "./connections.ts";
-import { type AgentAnswer, type Peer, refuse } from "./exchange.ts";
+import { type AgentAnswer, type Body, bodyOf, type Peer, refuse } from "./exchange.ts";
 import { peerOf } from "./peer.ts";
 import type { AgentPlane } from "./plane.ts";
 
@@ -185,24 +185,18 @@ function limitOf(request: IncomingMessage): number {
   return request.url?.startsWith("/swarm/events") ? MAX_EVENTS_BYTES : MAX_HEARTBEAT_BYTES;
 }
 
-const EMPTY = Buffer.alloc(0);
-
-function readBody(request: IncomingMessage): Promise<Buffer | "too-large" | "gone"> {
+function readBody(request: IncomingMessage): Promise<Body | "too-large" | "gone"> {
   return new Promise((resolve) => {
     if (tooLarge(request)) return resolve("too-large");
     const limit = limitOf(request);
-    let first: Buffer = EMPTY;
-    let rest: Buffer[] | null = null;
+    const parts: Buffer[] = [];
     let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > limit) return resolve("too-large");
-      if (first === EMPTY) first = chunk;
-      else rest = [...(rest ?? []), chunk];
+    request.on("data", (part: Buffer) => {
+      bytes += part.length;
+      if (bytes > limit) resolve("too-large");
+      else parts.push(part);
     });
-    request.on("end", () =>
-      resolve(rest === null ? first : Buffer.concat([first, ...rest], bytes)),
-    );
+    request.on("end", () => resolve(bodyOf(parts)));
     request.on("close", () => resolve("gone"));
   });
 }

@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { DecnetError } from "../../domain/errors.ts";
 import { StoreUnavailable } from "../store.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { noSync, openWalSync } from "./wal-sync.ts";
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that say: disk or file, not query. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([
@@ -20,10 +21,12 @@ const UNAVAILABLE: ReadonlySet<number> = new Set([
 export interface Database {
   prepare(sql: string): Statement;
   /**
-   * Runs `work` in one transaction; durable when it returns.
+   * Runs `work` in one transaction; committed when it returns, durable once `flushed` resolves.
    * @throws StoreUnavailable If the disk fails; whatever `work` throws, otherwise. Nothing is written then.
    */
   transaction<T>(work: () => T): T;
+  /** As `WalSync.flushed`. */
+  readonly flushed: () => Promise<void>;
   /**
    * Runs what only reads, outside a transaction.
    * @throws StoreUnavailable If the disk fails.
@@ -33,6 +36,13 @@ export interface Database {
   onRollback(forget: () => void): void;
   close(): void;
 }
+
+/**
+ * Runs its work in one transaction; resolves with what it returned once that is durable and the
+ * readers of the journal have been woken.
+ * @throws As `transaction` and `flushed`.
+ */
+export type Commit = <T>(work: () => T) => Promise<T>;
 
 export interface DatabaseLimits {
   /** Most pages that the file may have, each of 4 KiB: beyond it the disk counts as full. */
@@ -56,6 +66,7 @@ export interface Statement {
  */
 export function openDatabase(path: string, limits: DatabaseLimits = {}): Database {
   const sqlite = open(path);
+  const log = path === ":memory:" ? noSync : openWalSync(`${path}-wal`);
   if (limits.mostPages !== undefined) sqlite.exec(`PRAGMA max_page_count = ${limits.mostPages}`);
   const forgets: (() => void)[] = [];
   const begin = sqlite.prepare("BEGIN IMMEDIATE");
@@ -65,6 +76,7 @@ export function openDatabase(path: string, limits: DatabaseLimits = {}): Databas
   return {
     prepare: (sql) => sqlite.prepare(sql) as Statement,
     transaction(work) {
+      log.check();
       try {
         begin.run();
         const result = work();
@@ -76,6 +88,7 @@ export function openDatabase(path: string, limits: DatabaseLimits = {}): Databas
         throw translate(error);
       }
     },
+    flushed: log.flushed,
     read(work) {
       try {
         return work();
@@ -84,7 +97,10 @@ export function openDatabase(path: string, limits: DatabaseLimits = {}): Databas
       }
     },
     onRollback: (forget) => void forgets.push(forget),
-    close: () => sqlite.close(),
+    close() {
+      sqlite.close();
+      log.close();
+    },
   };
 }
 
@@ -110,6 +126,8 @@ function open(path: string): DatabaseSync {
       PRAGMA temp_store = MEMORY;
     `);
     migrate(sqlite, version);
+    // From here on the log is synced by `WalSync`. This write has made it, and made that durable.
+    sqlite.exec("PRAGMA synchronous = NORMAL");
     return sqlite;
   } catch (error) {
     sqlite?.close();
@@ -126,6 +144,8 @@ function migrate(sqlite: DatabaseSync, from: number): void {
     if (version < from) continue;
     sqlite.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + 1}; COMMIT;`);
   }
+  // Also where there was no step to take: a write, so that there is a log.
+  sqlite.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
 }
 
 /** Primary result code of an error that SQLite raised; null of any other. */

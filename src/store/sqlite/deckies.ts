@@ -1,7 +1,7 @@
 import type { HostState } from "../../domain/host.ts";
 import type { ShardState } from "../../domain/shard.ts";
 import type { DeckyStore } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Commit, Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
 import type { Journal } from "./journal.ts";
 import { deckyOf, number, shardOf, text } from "./rows.ts";
@@ -9,7 +9,7 @@ import type { ShardRows } from "./shards.ts";
 
 export function createDeckyStore(
   db: Database,
-  commit: <T>(work: () => T) => T,
+  commit: Commit,
   journal: Journal,
   hosts: HostRows,
   shards: ShardRows,

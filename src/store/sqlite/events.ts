@@ -1,12 +1,12 @@
 import type { EventStore } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Commit, Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
 import type { Journal } from "./journal.ts";
 import { eventOf, number } from "./rows.ts";
 
 export function createEventStore(
   db: Database,
-  commit: <T>(work: () => T) => T,
+  commit: Commit,
   journal: Journal,
   hosts: HostRows,
 ): EventStore {

@@ -8,14 +8,14 @@ import {
 } from "../../domain/heartbeat.ts";
 import type { Host } from "../../domain/host.ts";
 import type { HeartbeatClaim, HeartbeatStore } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Commit, Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
 import { hostOf, number, shardOf, text, textOrNull } from "./rows.ts";
 import type { ShardRows } from "./shards.ts";
 
 export function createHeartbeatStore(
   db: Database,
-  commit: <T>(work: () => T) => T,
+  commit: Commit,
   hosts: HostRows,
   shards: ShardRows,
 ): HeartbeatStore {

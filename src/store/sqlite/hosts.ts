@@ -1,7 +1,7 @@
 import { judgeIdentity } from "../../domain/heartbeat.ts";
 import type { Host, PinSlot } from "../../domain/host.ts";
 import type { EnrollmentOutcome, HostStore, IdentityRefused, TokenStore } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Commit, Database } from "./database.ts";
 import type { Journal } from "./journal.ts";
 import { hostOf, numberOrNull, problemOf, shardOf, text, tokenOf } from "./rows.ts";
 import type { ShardRows } from "./shards.ts";
@@ -54,10 +54,9 @@ export function createHostRows(db: Database, journal: Journal): HostRows {
   return rows;
 }
 
-/** @param commit Runs its work in one transaction and wakes the journal's readers after it. */
 export function createHostStore(
   db: Database,
-  commit: <T>(work: () => T) => T,
+  commit: Commit,
   journal: Journal,
   hosts: HostRows,
   shards: ShardRows,
@@ -121,7 +120,7 @@ export function createHostStore(
       return row === undefined ? null : numberOrNull(row, "ms");
     },
     async rewindTo(nowMs) {
-      commit(() => {
+      await commit(() => {
         rewindHosts.run(nowMs);
         rewindShards.run(nowMs);
       });
@@ -157,11 +156,7 @@ export function createHostStore(
   };
 }
 
-export function createTokenStore(
-  db: Database,
-  commit: <T>(work: () => T) => T,
-  hosts: HostRows,
-): TokenStore {
+export function createTokenStore(db: Database, commit: Commit, hosts: HostRows): TokenStore {
   const insert = db.prepare(`
     INSERT INTO tokens (id, secret_hash, created_ms, created_by, expires_ms, host_name)
     VALUES (?, ?, ?, ?, ?, ?)`);
@@ -186,7 +181,7 @@ export function createTokenStore(
 
   return {
     async createToken(token, secretHash) {
-      commit(() =>
+      await commit(() =>
         insert.run(
           token.id,
           secretHash,

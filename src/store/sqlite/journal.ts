@@ -6,8 +6,8 @@ import { eventOf, number, text } from "./rows.ts";
 /** Rows of the journal, written in the transaction of the change that they tell of. */
 export interface Journal extends ChangeStore {
   write(atMs: number, change: ChangeBody): void;
-  /** Wakes readers, if the transaction that just committed wrote anything. */
-  wakeIfWritten(): void;
+  /** What wakes the readers for the transaction that just committed, once it is durable. */
+  takeWake(): () => void;
 }
 
 export function createJournal(db: Database): Journal {
@@ -16,7 +16,7 @@ export function createJournal(db: Database): Journal {
     SELECT changes.seq AS change_seq, at_ms, topic, key, body, events.*
     FROM changes LEFT JOIN events ON topic = 'event' AND event_id = key
     WHERE changes.seq > ? ORDER BY changes.seq LIMIT ?`);
-  const head = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
+  const head = db.prepare("SELECT max(seq) AS seq FROM changes");
   const oldest = db.prepare("SELECT min(seq) AS seq FROM changes");
   const trim = db.prepare("DELETE FROM changes WHERE seq <= ?");
   const wakes = new Set<(hosts: ReadonlySet<string>) => void>();
@@ -36,12 +36,14 @@ export function createJournal(db: Database): Journal {
       written = true;
       if (change.topic === "host") touchedHosts.add(change.key);
     },
-    wakeIfWritten() {
-      if (!written) return;
-      written = false;
+    takeWake() {
+      if (!written) return () => {};
       const touched = touchedHosts;
+      written = false;
       if (touched.size !== 0) touchedHosts = new Set();
-      for (const wake of wakes) wake(touched);
+      return () => {
+        for (const wake of wakes) wake(touched);
+      };
     },
     async changesAfter(seq, limit) {
       return db.read(() => {
@@ -57,7 +59,7 @@ export function createJournal(db: Database): Journal {
       return db.read(headSeq);
     },
     async trimChanges(keep) {
-      db.transaction(() => trim.run(headSeq() - keep));
+      db.transaction(() => trim.run(headSeq() - Math.max(keep, 1)));
     },
     onChange(wake) {
       wakes.add(wake);

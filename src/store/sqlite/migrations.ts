@@ -106,9 +106,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_by_source ON events (src_ip, seq);
   CREATE INDEX events_by_session ON events (session, seq);
 
-  -- The journal. The body of an event is not written twice: its key leads to it.
+  -- The journal. The body of an event is not written twice: its key leads to it. The newest row is
+  -- never deleted, so that numbers only grow.
   CREATE TABLE changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     at_ms INTEGER NOT NULL,
     topic TEXT NOT NULL,
     key TEXT NOT NULL,

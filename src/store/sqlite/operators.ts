@@ -1,8 +1,8 @@
 import type { OperatorStore } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Commit, Database } from "./database.ts";
 import { number, text, textOrNull } from "./rows.ts";
 
-export function createOperatorStore(db: Database, commit: <T>(work: () => T) => T): OperatorStore {
+export function createOperatorStore(db: Database, commit: Commit): OperatorStore {
   const operator = db.prepare("SELECT * FROM operators WHERE name = ?");
   const operators = db.prepare("SELECT count(*) AS n FROM operators");
   const putOperator = db.prepare(`
@@ -38,13 +38,13 @@ export function createOperatorStore(db: Database, commit: <T>(work: () => T) => 
       return row === undefined ? 0 : number(row, "n");
     },
     async putOperator({ name, passwordHash, createdMs }) {
-      commit(() => {
+      await commit(() => {
         putOperator.run(name, passwordHash, createdMs);
         endSessions.run(name);
       });
     },
     async putSession({ secretHash, operator, csrfToken, createdMs, expiresMs }) {
-      commit(() => putSession.run(secretHash, operator, csrfToken, createdMs, expiresMs));
+      await commit(() => putSession.run(secretHash, operator, csrfToken, createdMs, expiresMs));
     },
     async getSession(secretHash) {
       const row = db.read(() => session.get(secretHash));
@@ -58,13 +58,13 @@ export function createOperatorStore(db: Database, commit: <T>(work: () => T) => 
       };
     },
     async deleteSession(secretHash) {
-      commit(() => endSession.run(secretHash));
+      await commit(() => endSession.run(secretHash));
     },
     async deleteExpiredSessions(nowMs) {
-      commit(() => endExpired.run(nowMs));
+      await commit(() => endExpired.run(nowMs));
     },
     async appendAudit({ atMs, actor, action, target, outcome, address }) {
-      commit(() => appendAudit.run(atMs, actor, action, target, outcome, address));
+      await commit(() => appendAudit.run(atMs, actor, action, target, outcome, address));
     },
     async listAudit({ limit, beforeId }) {
       const rows = db.read(() => audit.all(beforeId ?? Number.MAX_SAFE_INTEGER, limit));
@@ -79,7 +79,7 @@ export function createOperatorStore(db: Database, commit: <T>(work: () => T) => 
       }));
     },
     async addRefusals(counts) {
-      commit(() => {
+      await commit(() => {
         for (const [code, added] of counts) addRefusal.run(code, added);
       });
     },

@@ -1,5 +1,5 @@
 import type { Store } from "../store.ts";
-import { type DatabaseLimits, openDatabase } from "./database.ts";
+import { type Commit, type DatabaseLimits, openDatabase } from "./database.ts";
 import { createDeckyStore } from "./deckies.ts";
 import { createEventStore } from "./events.ts";
 import { createHeartbeatStore } from "./heartbeats.ts";
@@ -9,7 +9,8 @@ import { createOperatorStore } from "./operators.ts";
 import { createShardRows } from "./shards.ts";
 
 /**
- * The store in one SQLite file: WAL, synchronous=FULL, held by this process alone.
+ * The store in one SQLite file with a write-ahead log, held by this process alone. What a method
+ * wrote is synced before it resolves.
  *
  * @param path File, or ":memory:".
  * @throws DecnetError database-newer, data-in-use or data-unusable; then nothing was changed.
@@ -17,9 +18,11 @@ import { createShardRows } from "./shards.ts";
 export function openSqliteStore(path: string, limits: DatabaseLimits = {}): Store {
   const db = openDatabase(path, limits);
   const journal = createJournal(db);
-  const commit = <T>(work: () => T): T => {
+  const commit: Commit = async (work) => {
     const result = db.transaction(work);
-    journal.wakeIfWritten();
+    const wake = journal.takeWake();
+    await db.flushed();
+    wake();
     return result;
   };
   const hosts = createHostRows(db, journal);
