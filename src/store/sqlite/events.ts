@@ -29,7 +29,7 @@ export function createEventStore(
   return {
     async appendEvents({ fingerprint, nowMs, events }) {
       return commit(() => {
-        const found = hosts.identify(fingerprint);
+        const found = hosts.identify(fingerprint, nowMs);
         if (found.kind === "refused") return found;
         const { host } = found;
         const refused: string[] = [];
