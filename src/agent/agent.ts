@@ -12,6 +12,7 @@ import { runDesiredLoop } from "./desired-loop.ts";
 import { createHeartbeatLoop } from "./heartbeat-loop.ts";
 import { createHttpsTransport } from "./https-transport.ts";
 import { type Identity, wipeIdentity } from "./identity.ts";
+import { openLineage } from "./lineage.ts";
 import { lockDataDir } from "./lock.ts";
 import { type Runtimes, routeRuntimes } from "./route-runtimes.ts";
 import type { RuntimeDeps } from "./runtimes/runtime.ts";
@@ -25,6 +26,7 @@ const LEAVE_TIMEOUT_MS = 2_000;
 /** In the data directory: the last desired state, as `desired-file.ts` reads it. */
 export const DESIRED_FILE = "desired.json";
 const SPOOL_DIR = "spool";
+const LINEAGE_FILE = "lineage";
 
 export interface AgentOptions {
   /** Holds the identity (`identity.ts`) and, from now on, the agent's state. */
@@ -71,6 +73,7 @@ export async function runAgent(options: AgentOptions): Promise<AgentExit> {
 async function runLocked(options: AgentOptions): Promise<AgentExit> {
   const { dataDir, identity, clock, random, log, signal } = options;
   const boot = await openBoot(join(dataDir, "boot"));
+  const lineage = await usable(dataDir, () => openLineage(join(dataDir, LINEAGE_FILE), boot, log));
   const file = await usable(dataDir, () => openDesiredFile(join(dataDir, DESIRED_FILE), log));
   const spool = await usable(dataDir, () => openSpool({ dir: join(dataDir, SPOOL_DIR), log }));
   const transport = options.transport ?? transportOf(identity, clock);
@@ -99,6 +102,7 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
         eventsDropped: spool.dropped(),
       }),
     boot,
+    lineage,
   });
   onChange = () => {
     convergence.changed();
@@ -168,7 +172,7 @@ async function inAnyCase(log: Log, what: string, act: () => Promise<void>): Prom
 async function wipe(dataDir: string): Promise<void> {
   await wipeIdentity(dataDir);
   await usable(dataDir, async () => {
-    for (const name of [SPOOL_DIR, DESIRED_FILE, "boot"]) {
+    for (const name of [SPOOL_DIR, DESIRED_FILE, LINEAGE_FILE, "boot"]) {
       await rm(join(dataDir, name), { recursive: true, force: true });
     }
   });

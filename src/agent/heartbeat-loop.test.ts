@@ -40,6 +40,7 @@ function start(
   });
   const status = { body: '{"a":1}' };
   let boot = 5;
+  let nonce: string | null = null;
   const stop = new AbortController();
   const loop = createHeartbeatLoop({
     hostUuid,
@@ -50,6 +51,15 @@ function start(
       },
       raise: (to) => {
         boot = to;
+        return Promise.resolve();
+      },
+    },
+    lineage: {
+      get nonce() {
+        return nonce;
+      },
+      keep: (next) => {
+        nonce = next;
         return Promise.resolve();
       },
     },

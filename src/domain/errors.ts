@@ -38,7 +38,7 @@ export const ERRORS = {
   "host-quarantined": {
     status: 403,
     message: "host quarantined",
-    remedy: "Two machines seem to use this identity. An operator releases it or decommissions it.",
+    remedy: "Two live copies of this identity were seen. Stop one, then release the host: decnet host release NAME; or decommission it.",
   },
   "heartbeat-stale": {
     status: 409,
@@ -59,7 +59,7 @@ export const ERRORS = {
     status: 400,
     message: "a Decnet header is invalid",
     remedy:
-      "Decnet-Boot and Decnet-Sequence come together, as whole numbers from 1; Decnet-Sent-Ms is Unix milliseconds.",
+      "Decnet-Boot and Decnet-Sequence come together, as whole numbers from 1; Decnet-Echo only beside them, as the master gave it; Decnet-Sent-Ms is Unix milliseconds.",
   },
   "body-invalid": {
     status: 422,
@@ -214,6 +214,11 @@ export const ERRORS = {
     status: 409,
     message: "decky address taken",
     remedy: "Another decky has this address. Choose another, or leave it out and one is chosen.",
+  },
+  "host-not-quarantined": {
+    status: 409,
+    message: "host is not quarantined",
+    remedy: "There is nothing to release. decnet host show NAME tells its state.",
   },
   "host-not-usable": {
     status: 409,

@@ -1,8 +1,10 @@
+import type { Alarm, Sighting } from "../domain/alarm.ts";
 import type { Change } from "../domain/change.ts";
 import type { Decky } from "../domain/decky.ts";
 import type { DecoyEvent, StoredEvent } from "../domain/event.ts";
 import type { HeartbeatOutcome, HeartbeatReport, IdentityRefusal } from "../domain/heartbeat.ts";
 import type { Host, HostProblem, HostState, PinSlot } from "../domain/host.ts";
+import type { RecoveryBounds, RecoveryRefusal } from "../domain/renewal.ts";
 import type { Shard, ShardState } from "../domain/shard.ts";
 
 /**
@@ -16,6 +18,8 @@ export interface Store
   extends HeartbeatStore,
     HostStore,
     TokenStore,
+    RenewalStore,
+    AlarmStore,
     DeckyStore,
     EventStore,
     ChangeStore,
@@ -37,6 +41,10 @@ export interface HeartbeatClaim {
   /** Null, both, for an agent that sends neither. */
   readonly boot: number | null;
   readonly sequence: number | null;
+  /** Nonce of the newest answer that the agent got; null if it does not say. */
+  readonly echo: string | null;
+  /** Fresh and unpredictable, for the answer; without spaces. */
+  readonly nonce: string;
   /** Agent's clock when it sent; null if it did not say. */
   readonly sentMs: number | null;
   readonly address: string;
@@ -59,7 +67,8 @@ export type HeartbeatReading =
 export interface HeartbeatStore {
   /**
    * Commits a batch in one transaction, in order, each under its own fence: pin, state of the host,
-   * newer boot and sequence. One that is refused changes nothing and never fails its neighbors.
+   * newer boot and sequence, lineage. One that is refused never fails its neighbors and changes
+   * nothing, unless it proves that its identity has two live copies: then its host is quarantined.
    *
    * @returns One outcome a claim, in order; all are durable.
    */
@@ -105,6 +114,17 @@ export interface HostStore {
    * @returns null if there is no such host; `already` if it was a tombstone before.
    */
   decommissionHost(uuid: string, nowMs: number): Promise<{ readonly already: boolean } | null>;
+  /**
+   * Ends a quarantine: silent until it is heard. Its nonces are forgotten, so that whichever copy
+   * beats next begins its lineage anew; boot and sequence stay, so that nothing late counts.
+   */
+  releaseHost(
+    uuid: string,
+    nowMs: number,
+  ): Promise<
+    | { readonly kind: "released" }
+    | { readonly kind: "refused"; readonly code: "host-not-found" | "host-not-quarantined" }
+  >;
   /** Greatest `lastSeenMs` of all hosts; null if none was seen. */
   newestSeenMs(): Promise<number | null>;
   /** Lowers every time that lies in the future to `nowMs`, after a clock that was wrong. */
@@ -141,6 +161,8 @@ export interface TokenStore {
     readonly agentVersion: string | null;
     readonly fingerprint: string;
     readonly certificateNotAfterMs: number;
+    /** SubjectPublicKeyInfo in base64. Without it the host cannot recover an expired certificate. */
+    readonly publicKey?: string;
   }): Promise<EnrollmentOutcome>;
 }
 
@@ -150,6 +172,79 @@ export type EnrollmentOutcome =
       readonly kind: "refused";
       readonly code: "token-unknown" | "token-used" | "token-expired" | "host-name-taken";
     };
+
+/** A certificate that was just issued to follow a host's current one. */
+export interface IssuedPin {
+  readonly fingerprint: string;
+  /** SubjectPublicKeyInfo in base64. */
+  readonly publicKey: string;
+  readonly certificatePem: string;
+  readonly notAfterMs: number;
+}
+
+/** The host's next certificate: the one handed in, or an earlier one of the same key. */
+export interface NextPinned {
+  readonly kind: "pinned";
+  readonly hostUuid: string;
+  readonly certificatePem: string;
+  /** True if an earlier answer was lost, and the certificate is the one that it held. */
+  readonly again: boolean;
+}
+
+/**
+ * A host has two certificates at most: current and next. Next becomes current with the first request
+ * that is accepted under it, whatever it asks for, in the same transaction; only then is the former
+ * one retired. One that was replaced before it ever spoke is retired, too, and never speaks.
+ */
+export interface RenewalStore {
+  /** Pins the host's next certificate. One of the same key that is fresh enough is kept instead. */
+  renewHost(renewal: {
+    /** Of the certificate that asks. */
+    readonly fingerprint: string;
+    readonly nowMs: number;
+    readonly next: IssuedPin;
+  }): Promise<
+    NextPinned | IdentityRefused | { readonly kind: "refused"; readonly code: "key-not-new" }
+  >;
+  /** A request that writes nothing else was accepted under this certificate. */
+  promotePin(use: {
+    readonly fingerprint: string;
+    readonly nowMs: number;
+  }): Promise<{ readonly kind: "promoted" } | IdentityRefused>;
+  /**
+   * Key of the current certificate; of a tombstone, of its last one. Null if there is no such host,
+   * or the certificate was pinned without its key.
+   */
+  findPinnedKey(
+    hostUuid: string,
+  ): Promise<{ readonly fingerprint: string; readonly publicKey: string } | null>;
+  /**
+   * Pins the next certificate of a host whose current one ran out, and counts that. A repeat with
+   * the same key, after a lost answer, is not counted.
+   * @returns `recovery-refused` also if the proven certificate is no longer the current one.
+   */
+  recoverHost(recovery: {
+    readonly hostUuid: string;
+    /** Of the certificate whose key was proved. */
+    readonly fingerprint: string;
+    readonly nowMs: number;
+    readonly bounds: RecoveryBounds;
+    readonly next: IssuedPin;
+  }): Promise<
+    NextPinned | { readonly kind: "refused"; readonly code: RecoveryRefusal | "key-not-new" }
+  >;
+  /** Hosts in service whose certificate is past two thirds of its life; sorted by name. */
+  listRenewalsOverdue(nowMs: number): Promise<readonly Host[]>;
+}
+
+export interface AlarmStore {
+  /** One more sighting, or `count` of them; the first makes the row. */
+  raiseAlarm(sighting: Sighting & { readonly atMs: number; readonly count: number }): Promise<void>;
+  /** Those that nobody acknowledged first, then the newest. */
+  listAlarms(filter?: { readonly hostUuid?: string }): Promise<readonly Alarm[]>;
+  /** @returns False if there is no such alarm. */
+  acknowledgeAlarm(id: number, nowMs: number): Promise<boolean>;
+}
 
 export interface DeckyStore {
   /** Sorted by name. */

@@ -53,6 +53,7 @@ const plane = createAgentPlane({
   clock,
   log,
   bell: createHostBell(store),
+  random: randomBytes,
   defer: setImmediate,
   heartbeatIntervalMs: 30_000,
   pace: null,

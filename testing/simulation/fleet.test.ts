@@ -40,6 +40,7 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
 
   let watch: SilenceWatch | null = null;
   let masterUpMs = 0;
+  let nonces = 0;
   const startMaster = () => {
     masterUpMs = clock.nowMs();
     const round = startSilenceWatch({
@@ -54,6 +55,7 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
       clock,
       log: silentLog,
       bell: createHostBell(store),
+      random: (bytes) => Buffer.from(String(++nonces).padStart(bytes, "0")),
       defer: queueMicrotask,
       heartbeatIntervalMs: INTERVAL_MS,
       pace: { burst: 60, perSecond: 5 },

@@ -33,6 +33,8 @@ export function createSimAgent(parts: {
 }): SimAgent {
   const { uuid, clock, chance, network } = parts;
   let boot = 0;
+  /** On its disk: it survives a power loss. */
+  let nonce: string | null = null;
   let running: AbortController | null = null;
   let loop: ReturnType<typeof createHeartbeatLoop> | null = null;
   const skewed: Clock = {
@@ -87,6 +89,14 @@ export function createSimAgent(parts: {
           },
           async raise(to) {
             boot = Math.max(boot, to);
+          },
+        },
+        lineage: {
+          get nonce() {
+            return nonce;
+          },
+          async keep(next) {
+            nonce = next;
           },
         },
         transport,

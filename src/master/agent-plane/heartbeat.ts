@@ -3,7 +3,7 @@ import type { HeartbeatPlace } from "../../domain/heartbeat.ts";
 import type { Log } from "../../domain/log.ts";
 import type { HeartbeatReading } from "../../store/store.ts";
 import type { FieldFault } from "../../wire/fault.ts";
-import { HEADERS } from "../../wire/headers.ts";
+import { HEADERS, isNonce } from "../../wire/headers.ts";
 import { parseHeartbeat } from "../../wire/heartbeat.ts";
 import type { Batch, BatchOutcome } from "./batch.ts";
 import { type AgentAnswer, type AgentRequest, type Peer, refuse } from "./exchange.ts";
@@ -12,10 +12,13 @@ export interface HeartbeatDeps {
   readonly batch: Batch;
   readonly nowMs: () => number;
   readonly log: Log;
+  readonly random: (bytes: number) => Buffer;
   /** Pace that agents are told. */
   readonly intervalMs: number;
   /** Told of each accepted heartbeat, for who shows the time. */
   readonly onSeen: (hostUuid: string, atMs: number) => void;
+  /** Told of each host that a heartbeat brought into quarantine; it is so already. */
+  readonly onQuarantined: (hostUuid: string, peer: Peer, atMs: number) => Promise<void>;
   /** Counts entries that were skipped. */
   readonly onProblem: (kind: "conflict" | "malformed") => void;
 }
@@ -46,15 +49,21 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       return reading;
     };
     const arrivedMs = deps.nowMs();
+    const nonce = deps.random(NONCE_BYTES).toString("base64url");
     const outcome = await deps.batch.submit({
       fingerprint: peer.fingerprint,
       arrivedMs,
       ...place,
+      nonce,
       address: peer.address,
       bodyDigest: omitted ?? hash("sha256", body, "hex"),
       read,
     });
-    if (outcome.kind === "refused") return refused(outcome, faults);
+    if (outcome.kind === "refused") {
+      const quarantined = "quarantined" in outcome ? outcome.quarantined : undefined;
+      if (quarantined !== undefined) await deps.onQuarantined(quarantined, peer, arrivedMs);
+      return refused(outcome, faults);
+    }
     deps.onSeen(outcome.hostUuid, arrivedMs);
     for (const problem of outcome.problems ?? []) {
       deps.onProblem(problem.kind);
@@ -65,24 +74,30 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       headers: {
         [HEADERS.intervalMs]: interval,
         [HEADERS.generation]: String(outcome.generation),
+        ...(outcome.repeated !== true && { [HEADERS.nonce]: nonce }),
       },
       body: null,
     };
   };
 }
 
+const NONCE_BYTES = 16;
 const WHOLE = /^[1-9]\d{0,15}$/;
 
 /** @returns null if a header is there and is not as it should be. */
 function readPlace(
   headers: AgentRequest["headers"],
-): (HeartbeatPlace & { readonly sentMs: number | null }) | null {
+): (HeartbeatPlace & { readonly sentMs: number | null; readonly echo: string | null }) | null {
   const boot = readWhole(headers[HEADERS.boot]);
   const sequence = readWhole(headers[HEADERS.sequence]);
   const sentMs = readWhole(headers[HEADERS.sentMs]);
   if (boot === undefined || sequence === undefined || sentMs === undefined) return null;
   if ((boot === null) !== (sequence === null)) return null;
-  return { boot, sequence, sentMs };
+  const echo = headers[HEADERS.echo] ?? null;
+  if (echo === null) return { boot, sequence, sentMs, echo };
+  // Without a place in the agent's order, a late echo could not be told from a second copy's.
+  if (boot === null || typeof echo !== "string" || !isNonce(echo)) return null;
+  return { boot, sequence, sentMs, echo };
 }
 
 /** @returns null if the header is not there, undefined if it is no whole number from 1. */

@@ -15,6 +15,7 @@ export interface AgentPlaneDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly bell: HostBell;
+  readonly random: (bytes: number) => Buffer;
   /** Runs its argument once the event loop has read what has arrived. */
   readonly defer: (flush: () => void) => void;
   readonly heartbeatIntervalMs: number;
@@ -44,14 +45,31 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
   const nowMs = () => clock.nowMs();
   const onBug = (error: unknown) => log.error("agent plane: a bug", { error });
   const pace = deps.pace === null ? null : createPace(deps.pace);
+  const onQuarantined = async (hostUuid: string, peer: Peer, atMs: number): Promise<void> => {
+    log.error("two live copies of an identity: host quarantined", {
+      hostUuid,
+      address: peer.address,
+      fingerprint: peer.fingerprint,
+    });
+    await store.appendAudit({
+      atMs,
+      actor: "system",
+      action: "host.quarantine",
+      target: hostUuid,
+      outcome: "ok",
+      address: peer.address,
+    });
+  };
   const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     "/swarm/heartbeat": {
       POST: createHeartbeatHandler({
         batch: createBatch(store, deps.defer, onBug),
         nowMs,
         log,
+        random: deps.random,
         intervalMs: deps.heartbeatIntervalMs,
         onSeen: observe.seen,
+        onQuarantined,
         onProblem: observe.problem,
       }),
     },

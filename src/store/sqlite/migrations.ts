@@ -144,4 +144,49 @@ export const MIGRATIONS: readonly string[] = [
     count INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // Renewal, recovery, alarms.
+  `
+  -- When the current certificate was issued, when it took over, and what is to follow it.
+  ALTER TABLE hosts ADD COLUMN certificate_since_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE hosts SET certificate_since_ms = enrolled_ms;
+  ALTER TABLE hosts ADD COLUMN last_renewal_ms INTEGER;
+  ALTER TABLE hosts ADD COLUMN next_fingerprint TEXT;
+
+  -- SubjectPublicKeyInfo in base64: proof of it recovers a host whose certificate ran out. Null for
+  -- what was pinned before this step.
+  ALTER TABLE pins ADD COLUMN public_key TEXT;
+  -- PEM; of the next certificate only, for an agent that lost the answer which brought it.
+  ALTER TABLE pins ADD COLUMN certificate TEXT;
+
+  CREATE TABLE recoveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    host_uuid TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX recoveries_by_host ON recoveries (host_uuid, at_ms);
+
+  CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    host_uuid TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    address TEXT,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    acknowledged_ms INTEGER,
+    UNIQUE (kind, host_uuid, detail)
+  ) STRICT;
+  CREATE INDEX alarms_by_host ON alarms (host_uuid);
+  `,
+  // Clones and quarantine.
+  `
+  ALTER TABLE hosts ADD COLUMN quarantined_ms INTEGER;
+  ALTER TABLE hosts ADD COLUMN quarantine_reason TEXT;
+  -- Given with the last accepted heartbeat; what that one echoed; what was left behind, newest
+  -- first, each followed by a space.
+  ALTER TABLE hosts ADD COLUMN nonce TEXT;
+  ALTER TABLE hosts ADD COLUMN acknowledged_nonce TEXT;
+  ALTER TABLE hosts ADD COLUMN abandoned_nonces TEXT NOT NULL DEFAULT '';
+  `,
 ];

@@ -1,4 +1,5 @@
 import type { Store } from "../store.ts";
+import { createAlarmRows, createAlarmStore } from "./alarms.ts";
 import { type DatabaseLimits, openDatabase } from "./database.ts";
 import { createDeckyStore } from "./deckies.ts";
 import { createEventStore } from "./events.ts";
@@ -6,6 +7,7 @@ import { createHeartbeatStore } from "./heartbeats.ts";
 import { createHostRows, createHostStore, createTokenStore } from "./hosts.ts";
 import { createJournal } from "./journal.ts";
 import { createOperatorStore } from "./operators.ts";
+import { createRenewalStore } from "./renewals.ts";
 import { createShardRows } from "./shards.ts";
 
 /**
@@ -22,12 +24,15 @@ export function openSqliteStore(path: string, limits: DatabaseLimits = {}): Stor
     journal.wakeIfWritten();
     return result;
   };
-  const hosts = createHostRows(db, journal);
+  const alarms = createAlarmRows(db, journal);
+  const hosts = createHostRows(db, journal, alarms);
   const shards = createShardRows(db, journal);
   return {
-    ...createHeartbeatStore(db, commit, hosts, shards),
-    ...createHostStore(db, commit, journal, hosts, shards),
+    ...createHeartbeatStore(db, commit, hosts, shards, alarms),
+    ...createHostStore(db, commit, journal, hosts, shards, alarms),
     ...createTokenStore(db, commit, hosts),
+    ...createRenewalStore(db, commit, hosts),
+    ...createAlarmStore(db, commit, alarms),
     ...createDeckyStore(db, commit, journal, hosts, shards),
     ...createEventStore(db, commit, journal, hosts),
     ...journal,
