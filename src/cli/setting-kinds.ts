@@ -27,6 +27,17 @@ export const port: Kind<number> = {
   },
 };
 
+/** How many times; none at all is a count, too. */
+export function count(most: number): Kind<number> {
+  return {
+    expected: `a whole number from 0 to ${most}`,
+    parse(raw) {
+      const number = wholeNumber(raw);
+      return number !== null && number <= most ? number : null;
+    },
+  };
+}
+
 /** A host name or an address to listen on or to be reached at; without a port. */
 export const host: Kind<string> = {
   expected: "a host name or an IP address, without a port",

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { DecnetError } from "../domain/errors.ts";
-import { duration, given, host, type Kind, oneOf, path, port } from "./setting-kinds.ts";
+import { AGENT_CERTIFICATE_TTL_MS, RECOVERY_BOUNDS } from "../domain/renewal.ts";
+import { count, duration, given, host, type Kind, oneOf, path, port } from "./setting-kinds.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -95,6 +96,27 @@ export const SETTINGS = {
     defaultText: "30s; of up: 5s",
     byDefault: () => 30_000,
     meaning: "Pace that the master sets its agents; a host is silent after two missed beats.",
+  }),
+  certificateLife: setting(duration(60_000, 365 * 86_400_000), {
+    flag: "--certificate-life <duration>",
+    env: "DECNET_CERTIFICATE_LIFE",
+    defaultText: "7d",
+    byDefault: () => AGENT_CERTIFICATE_TTL_MS,
+    meaning: "Life of an agent's certificate; agents renew by themselves at about half of it.",
+  }),
+  recoveries: setting(count(100), {
+    flag: "--recoveries <count>",
+    env: "DECNET_RECOVERIES",
+    defaultText: "3",
+    byDefault: () => RECOVERY_BOUNDS.most,
+    meaning: "Times in 30 days that a host whose certificate ran out may recover; 0: never.",
+  }),
+  recoverWithin: setting(duration(0, 3650 * 86_400_000), {
+    flag: "--recover-within <duration>",
+    env: "DECNET_RECOVER_WITHIN",
+    defaultText: "30d",
+    byDefault: () => RECOVERY_BOUNDS.withinMs,
+    meaning: "How long after its certificate ran out a host may recover; 0d: never.",
   }),
   trustClock: setting(given, {
     flag: "--trust-clock",

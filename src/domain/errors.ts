@@ -27,7 +27,7 @@ export const ERRORS = {
     status: 403,
     message: "certificate not valid now",
     remedy:
-      "By the master's clock the certificate is not yet or no longer valid. Check both clocks; if it ran out, enroll anew.",
+      "By the master's clock the certificate is not yet or no longer valid. Check both clocks. If it ran out, the agent recovers by itself within the limits that the operator set; beyond them, enroll anew.",
   },
   "host-decommissioned": {
     status: 403,
@@ -38,7 +38,8 @@ export const ERRORS = {
   "host-quarantined": {
     status: 403,
     message: "host quarantined",
-    remedy: "Two live copies of this identity were seen. Stop one, then release the host: decnet host release NAME; or decommission it.",
+    remedy:
+      "Two live copies of this identity were seen. Stop one, then release the host: decnet host release NAME; or decommission it.",
   },
   "heartbeat-stale": {
     status: 409,
@@ -130,6 +131,33 @@ export const ERRORS = {
     message: "signing request refused",
     remedy:
       "Send a PKCS #10 request in PEM, signed by its own key: P-256, P-384, Ed25519, or RSA of 2048 bits or more.",
+  },
+  "challenge-unknown": {
+    status: 403,
+    message: "challenge unknown, too old, or used before",
+    remedy: "Ask for another one at POST /recover/challenge, and use it once, within a minute.",
+  },
+  "proof-invalid": {
+    status: 403,
+    message: "proof of the pinned key not accepted",
+    remedy:
+      "Sign the statement of docs/protocol.md with the key of the host's current certificate. If it is lost, enroll the machine anew.",
+  },
+  "certificate-still-valid": {
+    status: 409,
+    message: "certificate has not run out",
+    remedy: "Renew it at POST /swarm/renew. Nothing was written.",
+  },
+  "recovery-refused": {
+    status: 403,
+    message: "certificate cannot be recovered",
+    remedy:
+      "The host recovered too often, or its certificate ran out too long ago: decnet master --help names both limits. Enroll the machine anew.",
+  },
+  "alarm-not-found": {
+    status: 404,
+    message: "no such alarm",
+    remedy: "List them: decnet alarm list.",
   },
   "host-name-taken": {
     status: 409,

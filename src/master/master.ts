@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
-import { DecnetError } from "../domain/errors.ts";
+import { DecnetError, type ErrorCode } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
+import { AGENT_CERTIFICATE_TTL_MS, type RecoveryBounds } from "../domain/renewal.ts";
 import { openAuthority } from "../pki/authority.ts";
 import { mintJoinToken } from "../pki/join-token.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
@@ -10,6 +11,7 @@ import { startCutting } from "./agent-plane/cutting.ts";
 import { createHostBell } from "./agent-plane/host-bell.ts";
 import { openAgentListener } from "./agent-plane/listener.ts";
 import { createAgentPlane } from "./agent-plane/plane.ts";
+import { createAlarms } from "./alarms.ts";
 import { openEnrollment } from "./enrollment/enrollment.ts";
 import { openFleetSecret } from "./fleet-secret.ts";
 import { createLive } from "./live.ts";
@@ -36,6 +38,8 @@ export interface MasterOptions {
   readonly heartbeatIntervalMs: number;
   /** Life of an agent's certificate; null takes the default. */
   readonly agentCertificateTtlMs: number | null;
+  /** How far hosts whose certificate ran out may help themselves. */
+  readonly recoveryBounds: RecoveryBounds;
   /** Take the system's clock for right, even if records are from later. */
   readonly trustClock: boolean;
   /** The dashboard as built; null for none. */
@@ -56,6 +60,13 @@ export interface Master {
   close(): Promise<void>;
 }
 
+/** Refusals after which it is worth asking whose certificate that once was. */
+const OF_A_FORMER_CERTIFICATE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "certificate-mismatch",
+  "certificate-expired",
+  "host-decommissioned",
+]);
+
 /** Records may be this much ahead of the clock before it counts as wrong. */
 const CLOCK_SLACK_MS = 60_000;
 
@@ -69,6 +80,7 @@ const PACE = { burst: 60, perSecond: 5 };
  */
 export async function startMaster(options: MasterOptions): Promise<Master> {
   const { clock, log, random, dataDir } = options;
+  const agentCertificateTtlMs = options.agentCertificateTtlMs ?? AGENT_CERTIFICATE_TTL_MS;
   const closing = new AbortController();
   const closers: (() => Promise<void> | void)[] = [() => closing.abort()];
   const close = async () => {
@@ -88,7 +100,9 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
 
     const live = createLive({ store, clock, log });
     closers.push(() => live.close());
-    const watch = startSilenceWatch({ ...options, store });
+    const alarms = createAlarms({ store, clock, log });
+    closers.push(() => alarms.close());
+    const watch = startSilenceWatch({ ...options, store, alarms });
     closers.push(() => watch.close());
     const tally = createTally({ store, clock, log, onLost: watch.lostBeat });
     closers.push(() => tally.close());
@@ -102,12 +116,18 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       defer: setImmediate,
       pace: PACE,
       personaSeed: fleet.personaSeed,
+      renewal: { authority, agentCertificateTtlMs },
       observe: {
         seen(hostUuid, atMs) {
           tally.accepted();
           live.seen(hostUuid, atMs);
         },
-        refused: tally.refused,
+        refused(code, peer) {
+          tally.refused(code);
+          if (peer !== null && OF_A_FORMER_CERTIFICATE.has(code)) {
+            alarms.refused(peer.fingerprint, peer.address);
+          }
+        },
         problem: tally.problem,
         events: tally.events,
       },
@@ -142,7 +162,8 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       random,
       listen: options.enrollment,
       agentPlane: { host: options.advertiseHost, port: agents.port },
-      agentCertificateTtlMs: options.agentCertificateTtlMs ?? undefined,
+      agentCertificateTtlMs,
+      recoveryBounds: options.recoveryBounds,
       refused: tally.refused,
     });
     closers.push(() => enrollment.close());

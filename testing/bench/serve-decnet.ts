@@ -58,6 +58,7 @@ const plane = createAgentPlane({
   heartbeatIntervalMs: 30_000,
   pace: null,
   personaSeed: () => "00".repeat(32),
+  renewal: null,
   observe: {
     seen(hostUuid, atMs) {
       tally.accepted();

@@ -6,6 +6,7 @@ import { enroll } from "../../src/agent/enroll.ts";
 import type { Identity } from "../../src/agent/identity.ts";
 import { createSystemClock } from "../../src/cli/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
+import { RECOVERY_BOUNDS } from "../../src/domain/renewal.ts";
 import { type Master, type MasterOptions, startMaster } from "../../src/master/master.ts";
 import { MASTER_NAME } from "../../src/pki/certificate.ts";
 import { callMaster } from "./operator.ts";
@@ -22,6 +23,7 @@ export function masterOptions(dataDir: string, over: Partial<MasterOptions> = {}
     advertiseHost: "127.0.0.1",
     heartbeatIntervalMs: 30_000,
     agentCertificateTtlMs: null,
+    recoveryBounds: RECOVERY_BOUNDS,
     trustClock: false,
     dashboardDir: null,
     clock: createSystemClock(),

@@ -60,6 +60,7 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
       heartbeatIntervalMs: INTERVAL_MS,
       pace: { burst: 60, perSecond: 5 },
       personaSeed: () => "00".repeat(32),
+      renewal: null,
       observe: {
         seen() {},
         refused(code) {

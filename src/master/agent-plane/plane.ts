@@ -9,6 +9,7 @@ import { type AgentAnswer, type AgentRequest, NO_CONTENT, type Peer, refuse } fr
 import { createHeartbeatHandler } from "./heartbeat.ts";
 import type { HostBell } from "./host-bell.ts";
 import { createPace } from "./pace.ts";
+import { createRenewHandler, type RenewDeps } from "./renew.ts";
 
 export interface AgentPlaneDeps {
   readonly store: Store;
@@ -22,13 +23,16 @@ export interface AgentPlaneDeps {
   /** Most requests of one certificate: `burst` at once, then `perSecond`. Null: no limit. */
   readonly pace: { readonly burst: number; readonly perSecond: number } | null;
   readonly personaSeed: (deckyName: string) => string;
+  /** Who signs renewals, and for how long; null: there are none. */
+  readonly renewal: Pick<RenewDeps, "authority" | "agentCertificateTtlMs"> | null;
   readonly observe: AgentPlaneObserver;
 }
 
 /** What others want to know of the agent plane's work. */
 export interface AgentPlaneObserver {
   seen(hostUuid: string, atMs: number): void;
-  refused(code: ErrorCode): void;
+  /** @param peer Null if it presented no certificate of an agent. */
+  refused(code: ErrorCode, peer: Peer | null): void;
   problem(kind: "conflict" | "malformed"): void;
   events(counts: { readonly stored: number; readonly refused: number }): void;
 }
@@ -84,6 +88,9 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
     "/swarm/events": {
       POST: createEventsHandler({ store, nowMs, log, onEvents: observe.events }),
     },
+    ...(deps.renewal !== null && {
+      "/swarm/renew": { POST: createRenewHandler({ ...deps.renewal, store, nowMs, log }) },
+    }),
     "/swarm/leave": {
       POST: async (_request, peer) => {
         const left = await store.leaveHost({ fingerprint: peer.fingerprint, nowMs: nowMs() });
@@ -120,7 +127,7 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
         done = refuse(error instanceof StoreUnavailable ? "store-unavailable" : "internal");
       }
       const code = done.headers["decnet-error"];
-      if (code !== undefined) observe.refused(code as ErrorCode);
+      if (code !== undefined) observe.refused(code as ErrorCode, request.peer);
       return done;
     },
   };

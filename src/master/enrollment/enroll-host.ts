@@ -65,6 +65,7 @@ export async function enrollHost(
     agentVersion: request.agent_version ?? null,
     fingerprint: issued.fingerprint,
     certificateNotAfterMs: issued.notAfterMs,
+    publicKey: Buffer.from(csr.publicKey).toString("base64"),
   });
   if (outcome.kind === "refused") return refused(outcome.code);
   return {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import tls from "node:tls";
 import { silentLog } from "../../domain/log.ts";
+import { AGENT_CERTIFICATE_TTL_MS, RECOVERY_BOUNDS } from "../../domain/renewal.ts";
 import { createVirtualClock } from "../../domain/virtual-clock.ts";
 import { openAuthority } from "../../pki/authority.ts";
 import {
@@ -24,7 +25,7 @@ import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
 import { parseEnrollmentAnswer } from "../../wire/enrollment.ts";
 import { MASTER_CERTIFICATE_TTL_MS } from "../server-certificate.ts";
-import { AGENT_CERTIFICATE_TTL_MS, openEnrollment } from "./enrollment.ts";
+import { openEnrollment } from "./enrollment.ts";
 
 const startMs = Date.now();
 const root = await mkdtemp(join(tmpdir(), "decnet-enrollment-"));
@@ -47,6 +48,8 @@ async function startMaster(t: TestContext, storeFaults: Partial<Store> = {}) {
     random: randomBytes,
     listen: { host: "127.0.0.1", port: 0 },
     agentPlane: { host: "192.0.2.7", port: 8770 },
+    agentCertificateTtlMs: AGENT_CERTIFICATE_TTL_MS,
+    recoveryBounds: RECOVERY_BOUNDS,
     refused: (code) => refusals.push(code),
   });
   t.after(async () => {
@@ -369,6 +372,8 @@ test("openEnrollment() says so when the port is in use", async (t) => {
     random: randomBytes,
     listen: { host: "127.0.0.1", port },
     agentPlane: { host: "192.0.2.7", port: 8770 },
+    agentCertificateTtlMs: AGENT_CERTIFICATE_TTL_MS,
+    recoveryBounds: RECOVERY_BOUNDS,
     refused: () => {},
   });
   await assert.rejects(second, { code: "port-in-use", detail: `127.0.0.1:${port}` });

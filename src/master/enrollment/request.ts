@@ -15,10 +15,14 @@ export const LIMITS = {
   addresses: 10_000,
 } as const;
 
-const ROUTES: ReadonlyMap<string, string> = new Map([
-  ["/enroll", "POST"],
-  ["/authority", "GET"],
-]);
+const ROUTES = {
+  "/authority": "GET",
+  "/enroll": "POST",
+  "/recover/challenge": "POST",
+  "/recover": "POST",
+} as const;
+
+export type Route = keyof typeof ROUTES;
 
 /** Makes a refusal and counts it. */
 export type Refuse = (
@@ -29,8 +33,13 @@ export type Refuse = (
 
 export type RequestReading =
   | { readonly kind: "answered"; readonly answer: Answer }
-  | { readonly kind: "authority" }
-  | { readonly kind: "enroll"; readonly body: Buffer; readonly address: string }
+  /** With an empty body for a GET. */
+  | {
+      readonly kind: "asked";
+      readonly route: Route;
+      readonly body: Buffer;
+      readonly address: string;
+    }
   /** The client hung up. */
   | { readonly kind: "gone" };
 
@@ -48,14 +57,19 @@ export async function readRequest(
   if (waitMs > 0) {
     return answered("rate-limited", null, { "retry-after": String(Math.ceil(waitMs / 1000)) });
   }
-  const method = ROUTES.get(request.url ?? "");
-  if (method === undefined) return answered("route-unknown");
+  const route = request.url ?? "";
+  if (!isRoute(route)) return answered("route-unknown");
+  const method = ROUTES[route];
   if (request.method !== method) return answered("method-not-allowed", null, { allow: method });
-  if (method === "GET") return { kind: "authority" };
+  if (method === "GET") return { kind: "asked", route, body: Buffer.alloc(0), address };
   const body = await readBody(request);
   if (body === "gone") return { kind: "gone" };
   if (body === "too-large") return answered("body-too-large", `over ${LIMITS.bodyBytes} bytes`);
-  return { kind: "enroll", body, address };
+  return { kind: "asked", route, body, address };
+}
+
+function isRoute(path: string): path is Route {
+  return Object.hasOwn(ROUTES, path);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | "too-large" | "gone"> {
