@@ -6,6 +6,12 @@ import type { HeartbeatOutcome, HeartbeatReport, IdentityRefusal } from "../doma
 import type { Host, HostProblem, HostState, PinSlot } from "../domain/host.ts";
 import type { RecoveryBounds, RecoveryRefusal } from "../domain/renewal.ts";
 import type { Shard, ShardState } from "../domain/shard.ts";
+import type { AuditStore } from "./audit-store.ts";
+import type { OperatorStore } from "./operator-store.ts";
+
+export type { AuditEntry } from "../domain/audit.ts";
+export type { AuditQuery, AuditStore } from "./audit-store.ts";
+export type * from "./operator-store.ts";
 
 /**
  * What the master keeps, and the only way to it. Asynchronous, so that a backend may be a server.
@@ -23,7 +29,8 @@ export interface Store
     DeckyStore,
     EventStore,
     ChangeStore,
-    OperatorStore {
+    OperatorStore,
+    AuditStore {
   close(): Promise<void>;
 }
 
@@ -338,54 +345,4 @@ export interface ChangeStore {
    * `hosts`: uuids of hosts whose own record changed (state, generation), for who waits on one.
    */
   onChange(wake: (hosts: ReadonlySet<string>) => void): () => void;
-}
-
-export interface Operator {
-  readonly name: string;
-  /** In PHC string format, or the like: names its algorithm and its cost. */
-  readonly passwordHash: string;
-  readonly createdMs: number;
-}
-
-export interface Session {
-  /** SHA-256 of the cookie's secret, lowercase hex. */
-  readonly secretHash: string;
-  readonly operator: string;
-  readonly csrfToken: string;
-  readonly createdMs: number;
-  readonly expiresMs: number;
-}
-
-/** Who did what, with what outcome. */
-export interface AuditEntry {
-  readonly atMs: number;
-  /** `operator:NAME`, `local:UID` for the command line on the master's machine, `host:UUID`, `system`. */
-  readonly actor: string;
-  /** Dotted, such as `token.create`, `host.decommission`, `login`. */
-  readonly action: string;
-  /** What it was done to: a uuid, a name, an id. */
-  readonly target: string | null;
-  /** `ok`, or the code of the refusal. */
-  readonly outcome: string;
-  readonly address: string | null;
-}
-
-export interface OperatorStore {
-  getOperator(name: string): Promise<Operator | null>;
-  countOperators(): Promise<number>;
-  /** Creates it, or replaces its password and ends its sessions. */
-  putOperator(operator: Operator): Promise<void>;
-  putSession(session: Session): Promise<void>;
-  getSession(secretHash: string): Promise<Session | null>;
-  deleteSession(secretHash: string): Promise<void>;
-  deleteExpiredSessions(nowMs: number): Promise<void>;
-  appendAudit(entry: AuditEntry): Promise<void>;
-  /** Newest first. */
-  listAudit(query: {
-    readonly limit: number;
-    readonly beforeId?: number;
-  }): Promise<readonly (AuditEntry & { readonly id: number })[]>;
-  /** Counts refusals of an attacker's making, which are never rows. */
-  addRefusals(counts: ReadonlyMap<string, number>): Promise<void>;
-  listRefusals(): Promise<ReadonlyMap<string, number>>;
 }

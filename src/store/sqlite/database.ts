@@ -122,9 +122,12 @@ function open(path: string): DatabaseSync {
 }
 
 function migrate(sqlite: DatabaseSync, from: number): void {
-  for (const [version, sql] of MIGRATIONS.entries()) {
+  for (const [version, step] of MIGRATIONS.entries()) {
     if (version < from) continue;
-    sqlite.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + 1}; COMMIT;`);
+    sqlite.exec("BEGIN IMMEDIATE");
+    if (typeof step === "string") sqlite.exec(step);
+    else step(sqlite);
+    sqlite.exec(`PRAGMA user_version = ${version + 1}; COMMIT`);
   }
 }
 

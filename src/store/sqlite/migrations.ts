@@ -1,8 +1,14 @@
+import type { DatabaseSync } from "node:sqlite";
+import { chainAudit } from "./migrate-audit.ts";
+
+/** SQL, or what SQL cannot do alone. */
+export type Migration = string | ((sqlite: DatabaseSync) => void);
+
 /**
  * The schema, step by step: step N brings a database from version N to N + 1, in one transaction.
  * A step that was released is never changed; what is new is a new step.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE hosts (
     uuid TEXT NOT NULL UNIQUE,
@@ -188,5 +194,37 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE hosts ADD COLUMN nonce TEXT;
   ALTER TABLE hosts ADD COLUMN acknowledged_nonce TEXT;
   ALTER TABLE hosts ADD COLUMN abandoned_nonces TEXT NOT NULL DEFAULT '';
+  `,
+  chainAudit,
+  // Roles, second factors, API tokens.
+  `
+  ALTER TABLE operators ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
+  ALTER TABLE operators ADD COLUMN disabled_ms INTEGER;
+
+  CREATE TABLE totps (
+    operator TEXT PRIMARY KEY,
+    sealed_secret TEXT NOT NULL,
+    active INTEGER NOT NULL,
+    -- Of the newest code that was used (RFC 6238, section 5.2): none works twice.
+    last_step INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE recovery_codes (
+    operator TEXT NOT NULL,
+    code_hash TEXT NOT NULL,
+    PRIMARY KEY (operator, code_hash)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE api_tokens (
+    id TEXT PRIMARY KEY,
+    secret_hash TEXT NOT NULL UNIQUE,
+    operator TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    last_used_ms INTEGER,
+    revoked_ms INTEGER
+  ) STRICT;
   `,
 ];

@@ -1,5 +1,7 @@
+import type { AuditEntry } from "../../domain/audit.ts";
 import type { Store } from "../store.ts";
 import { createAlarmRows, createAlarmStore } from "./alarms.ts";
+import { type AuditKey, createAuditStore } from "./audit.ts";
 import { type DatabaseLimits, openDatabase } from "./database.ts";
 import { createDeckyStore } from "./deckies.ts";
 import { createEventStore } from "./events.ts";
@@ -10,20 +12,34 @@ import { createOperatorStore } from "./operators.ts";
 import { createRenewalStore } from "./renewals.ts";
 import { createShardRows } from "./shards.ts";
 
+export interface SqliteOptions extends DatabaseLimits {
+  /** Seals the end of the audit; left out or null, it is chained and not sealed. */
+  readonly auditKey?: AuditKey | null;
+}
+
 /**
  * The store in one SQLite file: WAL, synchronous=FULL, held by this process alone.
  *
  * @param path File, or ":memory:".
  * @throws DecnetError database-newer, data-in-use or data-unusable; then nothing was changed.
  */
-export function openSqliteStore(path: string, limits: DatabaseLimits = {}): Store {
-  const db = openDatabase(path, limits);
+export function openSqliteStore(path: string, options: SqliteOptions = {}): Store {
+  const db = openDatabase(path, options);
   const journal = createJournal(db);
+  /** The audit row of the call that is being made: each commits before it first waits. */
+  let due: Omit<AuditEntry, "outcome"> | null = null;
   const commit = <T>(work: () => T): T => {
-    const result = db.transaction(work);
+    const entry = due;
+    due = null;
+    const result = db.transaction(() => {
+      const result = work();
+      if (entry !== null && !isRefusal(result)) audit.rows.append({ ...entry, outcome: "ok" });
+      return result;
+    });
     journal.wakeIfWritten();
     return result;
   };
+  const audit = createAuditStore(db, commit, options.auditKey ?? null);
   const alarms = createAlarmRows(db, journal);
   const hosts = createHostRows(db, journal, alarms);
   const shards = createShardRows(db, journal);
@@ -37,8 +53,22 @@ export function openSqliteStore(path: string, limits: DatabaseLimits = {}): Stor
     ...createEventStore(db, commit, journal, hosts),
     ...journal,
     ...createOperatorStore(db, commit),
+    ...audit.store,
+    async audited(entry, call) {
+      due = entry;
+      const result = call();
+      const isWritten = due === null;
+      due = null;
+      if (!isWritten) throw new Error(`${entry.action} is to be audited, but wrote nothing`);
+      return await result;
+    },
     async close() {
       db.close();
     },
   };
+}
+
+function isRefusal(result: unknown): boolean {
+  if (result === null || result === false) return true;
+  return typeof result === "object" && "kind" in result && result.kind === "refused";
 }
