@@ -14,8 +14,8 @@ export interface Lineage {
   /** What that heartbeat itself echoed; null if nothing. */
   readonly acknowledged: string | null;
   /**
-   * Newest first: given, and left behind by a heartbeat that had not got them. Who was accepted
-   * since does not hold them and never will.
+   * Newest first: given, and then passed over by a heartbeat that had not got them. Who was
+   * accepted since does not hold them and never will.
    */
   readonly abandoned: readonly string[];
 }
@@ -35,8 +35,7 @@ export interface LineageClaim extends HeartbeatPlace {
 export type LineageVerdict =
   /** Taken in. */
   | {
-      readonly kind:
-        /** First of its lineage: newly enrolled, or released. */
+      readonly kind: /** First of its lineage: newly enrolled, or released. */
         | "begun"
         /** The next beat of the agent that got the last answer, or of one that knows no nonces. */
         | "ordinary"
@@ -92,13 +91,9 @@ export function nextLineage(
   echo: string | null,
   fresh: string,
 ): Lineage {
-  const left =
-    verdict === "begun" || verdict === "ordinary"
-      ? []
-      : verdict === "answer-lost"
-        ? [stored.current]
-        : [stored.current, stored.acknowledged];
-  const abandoned = [...left.filter((nonce) => nonce !== null), ...stored.abandoned];
+  const { current } = stored;
+  const went = verdict === "begun" || verdict === "ordinary" || current === null;
+  const abandoned = went ? stored.abandoned : [current, ...stored.abandoned];
   return { current: fresh, acknowledged: echo, abandoned: abandoned.slice(0, MOST_ABANDONED) };
 }
 

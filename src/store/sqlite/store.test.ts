@@ -8,11 +8,13 @@ import { beat, enroll, everything, reported } from "../conformance/fixture.ts";
 import { heartbeatConformance } from "../conformance/heartbeats.ts";
 import { lifecycleConformance } from "../conformance/lifecycle.ts";
 import { operatorConformance } from "../conformance/operators.ts";
+import { lineageConformance } from "../conformance/lineages.ts";
 import { renewalConformance } from "../conformance/renewals.ts";
 import { StoreUnavailable } from "../store.ts";
 import { openSqliteStore } from "./store.ts";
 
 heartbeatConformance(async () => openSqliteStore(":memory:"));
+lineageConformance(async () => openSqliteStore(":memory:"));
 lifecycleConformance(async () => openSqliteStore(":memory:"));
 operatorConformance(async () => openSqliteStore(":memory:"));
 renewalConformance(async () => openSqliteStore(":memory:"));
