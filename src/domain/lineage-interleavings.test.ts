@@ -196,8 +196,8 @@ test("one copy is never quarantined when a snapshot is restored, as often as it 
     for (let step = 0; step < 80; step += 1) {
       if (chance.happens(0.3)) deliverLate(chance, late, master);
       else if (chance.happens(0.1)) agent.start();
-      else if (snapshot === null && chance.happens(0.1)) snapshot = agent.disk;
-      else if (snapshot !== null && chance.happens(0.1)) {
+      else if (snapshot === null && chance.happens(0.12)) snapshot = agent.disk;
+      else if (snapshot !== null && chance.happens(0.11)) {
         agent.restore(snapshot);
         // No packet outlives its machine: its boot and sequence might be given once more.
         late.length = 0;

@@ -43,5 +43,8 @@ export const addDecky = (request: AddDeckyRequest) => change<ApiDecky>("POST", "
 export const removeDecky = (name: string) =>
   change<void>("DELETE", `/deckies/${encodeURIComponent(name)}`);
 
+export const releaseHost = (uuid: string, confirmName: string) =>
+  change<void>("POST", `/hosts/${encodeURIComponent(uuid)}/release`, { confirmName });
+
 export const decommissionHost = (uuid: string, confirmName: string) =>
   change<void>("POST", `/hosts/${encodeURIComponent(uuid)}/decommission`, { confirmName });

@@ -15,6 +15,8 @@ const host = (name: string, over: Partial<ApiHost> = {}): ApiHost => ({
   lastSeenMs: NOW_MS,
   silentSinceMs: null,
   decommissionedMs: null,
+  quarantinedMs: null,
+  quarantineReason: null,
   agentVersion: null,
   address: null,
   clockSkewMs: null,

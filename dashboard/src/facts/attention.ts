@@ -68,9 +68,9 @@ function hostConcern(
     return {
       tone: "bad",
       state: "quarantined",
-      what: "quarantined: two machines seem to use its identity",
-      sinceMs: host.lastSeenMs ?? host.enrolledMs,
-      next: "Find the second machine. If in doubt, decommission the host and enroll it anew.",
+      what: `quarantined: ${host.quarantineReason ?? "its identity is in doubt"}`,
+      sinceMs: host.quarantinedMs ?? host.lastSeenMs ?? host.enrolledMs,
+      next: "Stop the copy that is not to be, then release the host. If in doubt, decommission it and enroll the machine anew.",
     };
   }
   if (host.state === "enrolled" && nowMs - host.enrolledMs >= FIRST_BEAT_MS) {

@@ -21,6 +21,8 @@ const host = (uuid: string, over: Partial<ApiHost> = {}): ApiHost => ({
   lastSeenMs: 100,
   silentSinceMs: null,
   decommissionedMs: null,
+  quarantinedMs: null,
+  quarantineReason: null,
   agentVersion: null,
   address: null,
   clockSkewMs: null,

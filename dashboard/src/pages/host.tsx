@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { ApiHost, ApiHostProblem } from "../../../src/wire/api/host.ts";
-import { decommissionHost } from "../api/actions.ts";
+import { decommissionHost, releaseHost } from "../api/actions.ts";
 import {
   eventsQuery,
   hostsQuery,
@@ -78,6 +78,16 @@ function HostFound({ host }: { readonly host: ApiHost }) {
             .
           </>
         )}
+        {host.quarantinedMs === null ? null : (
+          <>
+            {" "}
+            Quarantined for{" "}
+            <strong className="text-bad">
+              <Since atMs={host.quarantinedMs} />
+            </strong>
+            : {host.quarantineReason}.
+          </>
+        )}
         {host.decommissionedMs === null ? null : (
           <>
             {" "}
@@ -102,6 +112,16 @@ function HostFound({ host }: { readonly host: ApiHost }) {
         </Panel>
       </div>
       <EventsPanel title="Events of its deckies" events={events.data} error={events.error} />
+      {host.state === "quarantined" ? (
+        <Panel title="Release">
+          <ConfirmByName
+            action="Release"
+            name={host.name}
+            consequence="Whichever copy of this identity beats next goes on as the host, so stop the other one first; if both still beat, the host is quarantined again. If you cannot tell who holds the other copy, decommission the host and enroll the machine anew."
+            onConfirm={() => releaseHost(host.uuid, host.name)}
+          />
+        </Panel>
+      ) : null}
       {gone ? null : (
         <Panel title="Decommission">
           <ConfirmByName

@@ -21,10 +21,11 @@ import { deckyTable } from "./decky.ts";
 export function addHost(program: Command, shell: Shell): void {
   const host = program
     .command("host")
-    .summary("hosts: list, show, decommission")
+    .summary("hosts: list, show, release, decommission")
     .description("Hosts are the machines that run an agent, and on it their deckies.");
   addList(host, shell);
   addShow(host, shell);
+  addRelease(host, shell);
   addDecommission(host, shell);
 }
 
@@ -119,6 +120,12 @@ function hostFacts(host: ApiHost, nowMs: number, style: Shell["terminal"]["style
       ...(host.silentSinceMs === null
         ? []
         : [["silent since", age(host.silentSinceMs, nowMs)] as const]),
+      ...(host.quarantinedMs === null
+        ? []
+        : [
+            ["quarantined", age(host.quarantinedMs, nowMs)] as const,
+            ["because", host.quarantineReason] as const,
+          ]),
       ["enrolled", age(host.enrolledMs, nowMs)],
       ["address", host.address],
       ["agent", host.agentVersion],
@@ -128,6 +135,41 @@ function hostFacts(host: ApiHost, nowMs: number, style: Shell["terminal"]["style
     ],
     style,
   );
+}
+
+function addRelease(host: Command, shell: Shell): void {
+  const command = host
+    .command("release <host>")
+    .summary("end a host's quarantine")
+    .description(
+      "Ends the quarantine of a host. Whichever copy of it beats next goes on, so stop the other one\n" +
+        "first; if both beat, it is quarantined again. If you cannot tell who holds the other copy,\n" +
+        "decommission the host and enroll the machine anew. Asks for the host's name first; --confirm\n" +
+        "NAME answers beforehand.",
+    )
+    .option("--confirm <name>", "The host's name, typed again.")
+    .option(...JSON_OPTION)
+    .action(async (name: string, options: { confirm?: string; json?: boolean }) => {
+      const api = masterOf(options, shell);
+      const found = await findHost(api, name);
+      const confirmName = await confirmedName(
+        shell,
+        found.name,
+        options.confirm,
+        `This lets whichever copy of ${found.name} beats next go on. Stop the other one first.`,
+      );
+      await api.tell("POST", `/hosts/${found.uuid}/release`, { confirmName });
+      shell.terminal.print(
+        options.json
+          ? JSON.stringify({ released: found.uuid, name: found.name })
+          : `Released ${found.name} (${found.uuid}).`,
+      );
+    });
+  takesSettings(command, ["data"]);
+  examples(command, [
+    ["decnet host release branch-7", "asks for the name, then does it"],
+    ["decnet host release branch-7 --confirm branch-7", "for a script"],
+  ]);
 }
 
 function addDecommission(host: Command, shell: Shell): void {
@@ -143,13 +185,12 @@ function addDecommission(host: Command, shell: Shell): void {
     .action(async (name: string, options: { confirm?: string; json?: boolean }) => {
       const api = masterOf(options, shell);
       const found = await findHost(api, name);
-      const confirmName = options.confirm ?? (await confirmed(shell, found.name));
-      if (confirmName !== found.name) {
-        throw new DecnetError(
-          "usage",
-          `the host is called ${found.name}, not ${confirmName}; nothing was done`,
-        );
-      }
+      const confirmName = await confirmedName(
+        shell,
+        found.name,
+        options.confirm,
+        `This takes ${found.name} out of service for ever; its deckies go.`,
+      );
       await api.tell("POST", `/hosts/${found.uuid}/decommission`, { confirmName });
       shell.terminal.print(
         options.json
@@ -164,12 +205,23 @@ function addDecommission(host: Command, shell: Shell): void {
   ]);
 }
 
-async function confirmed(shell: Shell, name: string): Promise<string> {
-  if (!shell.stdin.isTTY) {
-    throw new DecnetError("usage", `not on a terminal: confirm with --confirm ${name}`);
+/** @throws DecnetError usage, if it is not the host's name or nobody is there to be asked. */
+async function confirmedName(
+  shell: Shell,
+  name: string,
+  given: string | undefined,
+  consequence: string,
+): Promise<string> {
+  let typed = given;
+  if (typed === undefined) {
+    if (!shell.stdin.isTTY) {
+      throw new DecnetError("usage", `not on a terminal: confirm with --confirm ${name}`);
+    }
+    shell.terminal.note(consequence);
+    typed = await ask(shell, "Type the host's name to confirm: ");
   }
-  shell.terminal.note(`This takes ${name} out of service for ever; its deckies go.`);
-  return ask(shell, "Type the host's name to confirm: ");
+  if (typed === name) return typed;
+  throw new DecnetError("usage", `the host is called ${name}, not ${typed}; nothing was done`);
 }
 
 function findHost(api: MasterApi, name: string): Promise<ApiHost> {

@@ -6,6 +6,7 @@ import { codeOf, createClient, openForTest } from "./open-for-test.ts";
 const CHANGING = [
   ["DELETE", "/api/v1/session", undefined, undefined],
   ["POST", "/api/v1/hosts/h/decommission", { confirmName: "h" }, {}],
+  ["POST", "/api/v1/hosts/h/release", { confirmName: "h" }, {}],
   ["POST", "/api/v1/deckies", { host: "h" }, { host: "h", services: [] }],
   ["DELETE", "/api/v1/deckies/d", undefined, undefined],
   ["POST", "/api/v1/tokens", {}, { ttlMs: 1 }],
