@@ -17,8 +17,6 @@ export interface HeartbeatDeps {
   readonly intervalMs: number;
   /** Told of each accepted heartbeat, for who shows the time. */
   readonly onSeen: (hostUuid: string, atMs: number) => void;
-  /** Told of each host that a heartbeat brought into quarantine; it is so already. */
-  readonly onQuarantined: (hostUuid: string, peer: Peer, atMs: number) => Promise<void>;
   /** Counts entries that were skipped. */
   readonly onProblem: (kind: "conflict" | "malformed") => void;
 }
@@ -60,8 +58,15 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       read,
     });
     if (outcome.kind === "refused") {
-      const quarantined = "quarantined" in outcome ? outcome.quarantined : undefined;
-      if (quarantined !== undefined) await deps.onQuarantined(quarantined, peer, arrivedMs);
+      if ("quarantined" in outcome) {
+        const { fingerprint, address } = peer;
+        const hostUuid = outcome.quarantined;
+        deps.log.error("heartbeat: two live copies, host quarantined", {
+          hostUuid,
+          address,
+          fingerprint,
+        });
+      }
       return refused(outcome, faults);
     }
     deps.onSeen(outcome.hostUuid, arrivedMs);

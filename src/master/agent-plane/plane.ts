@@ -49,21 +49,6 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
   const nowMs = () => clock.nowMs();
   const onBug = (error: unknown) => log.error("agent plane: a bug", { error });
   const pace = deps.pace === null ? null : createPace(deps.pace);
-  const onQuarantined = async (hostUuid: string, peer: Peer, atMs: number): Promise<void> => {
-    log.error("two live copies of an identity: host quarantined", {
-      hostUuid,
-      address: peer.address,
-      fingerprint: peer.fingerprint,
-    });
-    await store.appendAudit({
-      atMs,
-      actor: "system",
-      action: "host.quarantine",
-      target: hostUuid,
-      outcome: "ok",
-      address: peer.address,
-    });
-  };
   const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     "/swarm/heartbeat": {
       POST: createHeartbeatHandler({
@@ -73,7 +58,6 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
         random: deps.random,
         intervalMs: deps.heartbeatIntervalMs,
         onSeen: observe.seen,
-        onQuarantined,
         onProblem: observe.problem,
       }),
     },

@@ -94,6 +94,11 @@ export function lineageConformance(open: OpenStore): void {
     assert.deepEqual(await alarms(store), ["clone"]);
     const changes = await store.changesAfter(seen, 10);
     assert.deepEqual(changes?.map(({ topic }) => topic).toSorted(), ["alarm", "host"]);
+    const [row] = await store.listAudit({ limit: 1 });
+    assert.deepEqual(
+      [row?.action, row?.target, row?.address],
+      ["host.quarantine", "a", "10.0.0.2"],
+    );
   });
 
   withStore("P10: all that a quarantined host writes is refused", async (store) => {

@@ -10,6 +10,7 @@ import type { Host } from "../../domain/host.ts";
 import { judgeLineage, NEW_LINEAGE, nextLineage } from "../../domain/lineage.ts";
 import type { HeartbeatClaim, HeartbeatStore } from "../store.ts";
 import type { AlarmRows } from "./alarms.ts";
+import type { AuditRows } from "./audit.ts";
 import type { Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
 import { hostOf, lineageOf, number, shardOf, text, textOrNull } from "./rows.ts";
@@ -21,6 +22,7 @@ export function createHeartbeatStore(
   hosts: HostRows,
   shards: ShardRows,
   alarms: Pick<AlarmRows, "raise">,
+  audit: AuditRows,
 ): HeartbeatStore {
   /*
    * The common case in one statement: the host is active and says what it said before, as the next
@@ -138,6 +140,9 @@ export function createHeartbeatStore(
     // Each quarantine is an alarm of its own, though an earlier one was acknowledged.
     const since = `quarantined ${new Date(claim.arrivedMs).toISOString()}`;
     alarms.raise(sighting("clone", host, claim, since));
+    const { arrivedMs: atMs, address } = claim;
+    const entry = { actor: "system", action: "host.quarantine", target: host.uuid, outcome: "ok" };
+    audit.append({ ...entry, atMs, address });
     return { ...refused("host-quarantined"), quarantined: host.uuid };
   }
 

@@ -44,7 +44,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
   const hosts = createHostRows(db, journal, alarms);
   const shards = createShardRows(db, journal);
   return {
-    ...createHeartbeatStore(db, commit, hosts, shards, alarms),
+    ...createHeartbeatStore(db, commit, hosts, shards, alarms, audit.rows),
     ...createHostStore(db, commit, journal, hosts, shards, alarms),
     ...createTokenStore(db, commit, hosts),
     ...createRenewalStore(db, commit, hosts),

@@ -75,9 +75,10 @@ export function hostRoutes(app: App, plane: Plane): void {
     },
     async (request, reply) => {
       const host = await findHost(store, request.params.id);
-      await audit.act(request, { action: "host.release", target: host.uuid }, async () => {
+      await audit.act(request, { action: "host.release", target: host.uuid }, async (write) => {
         requireName(host.name, request.body.confirmName);
-        const outcome = await store.releaseHost(host.uuid, plane.clock.nowMs());
+        const nowMs = plane.clock.nowMs();
+        const outcome = await write(() => store.releaseHost(host.uuid, nowMs));
         if (outcome.kind === "refused") throw new DecnetError(outcome.code, host.name);
       });
       return reply.code(204).send(null);
