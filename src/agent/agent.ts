@@ -14,6 +14,8 @@ import { createHttpsTransport } from "./https-transport.ts";
 import { type Identity, wipeIdentity } from "./identity.ts";
 import { openLineage } from "./lineage.ts";
 import { lockDataDir } from "./lock.ts";
+import type { Step } from "./next-identity.ts";
+import { openRenewal, type Renewal } from "./renewal.ts";
 import { type Runtimes, routeRuntimes } from "./route-runtimes.ts";
 import type { RuntimeDeps } from "./runtimes/runtime.ts";
 import { createShipper } from "./shipper.ts";
@@ -39,10 +41,12 @@ export interface AgentOptions {
   readonly version: string;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** To the master; HTTPS with the identity unless given. */
+  /** To the master; HTTPS with the identity, which is then kept fresh, unless given. */
   readonly transport?: AgentTransport;
   /** Whether to tell the master on the way out, so that it need not wait for silence. */
   readonly leave?: boolean;
+  /** Called before each step of a renewal, for tests of what a crash leaves behind. */
+  readonly step?: Step;
   /** Ends the agent. */
   readonly signal: AbortSignal;
 }
@@ -76,7 +80,7 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
   const lineage = await usable(dataDir, () => openLineage(join(dataDir, LINEAGE_FILE), boot, log));
   const file = await usable(dataDir, () => openDesiredFile(join(dataDir, DESIRED_FILE), log));
   const spool = await usable(dataDir, () => openSpool({ dir: join(dataDir, SPOOL_DIR), log }));
-  const transport = options.transport ?? transportOf(identity, clock);
+  const { transport, renewal } = await usable(dataDir, () => openTransport(options));
   const loop = { transport, clock, random, log };
   const shipper = createShipper({ ...loop, spool });
   /** Until the loops are there nobody need be told: each begins by looking for itself. */
@@ -115,6 +119,8 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
   if (file.last !== null) onDesired(file.last);
   try {
     return await untilFirst(signal, (stop) => [
+      // First: a next certificate that was left behind must be tried before anybody speaks.
+      ...(renewal === null ? [] : [renewal.run(stop)]),
       heartbeats.run(stop),
       runDesiredLoop({ ...loop, file, onDesired }, stop),
       shipper.run(stop),
@@ -129,15 +135,24 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
   }
 }
 
-function transportOf(identity: Identity, clock: Clock): AgentTransport {
-  return createHttpsTransport({
-    host: identity.agentHost,
-    port: identity.agentPort,
-    key: identity.keyPem,
-    certificate: identity.certificatePem,
-    authority: identity.authorityPem,
-    clock,
+async function openTransport(
+  options: AgentOptions,
+): Promise<{ readonly transport: AgentTransport; readonly renewal: Renewal | null }> {
+  const { identity, clock } = options;
+  if (options.transport !== undefined) return { transport: options.transport, renewal: null };
+  const renewal = await openRenewal({
+    ...options,
+    open: ({ keyPem, certificatePem }) =>
+      createHttpsTransport({
+        host: identity.agentHost,
+        port: identity.agentPort,
+        key: keyPem,
+        certificate: certificatePem,
+        authority: identity.authorityPem,
+        clock,
+      }),
   });
+  return { transport: renewal.transport, renewal };
 }
 
 /** Runs loops that end by the signal only, or all together as soon as one has come to its end. */

@@ -40,6 +40,7 @@ async function makeIdentity(): Promise<Identity> {
     hostName: "web-1",
     agentHost: "192.0.2.7",
     agentPort: 8770,
+    enrollmentPort: 8771,
     keyPem,
     certificatePem,
     authorityPem: authority.certificatePem,

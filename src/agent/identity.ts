@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { chmod, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { DecnetError } from "../domain/errors.ts";
 import { syncDirectory, writeFileDurably } from "./durable-file.ts";
+import { finishPromotion, NEXT_FILES, nullIfMissing, overwrite } from "./next-identity.ts";
 
 /** Who this machine is in its swarm, and what proves it. */
 export interface Identity {
@@ -11,6 +12,11 @@ export interface Identity {
   /** Where the master's agent plane listens. */
   readonly agentHost: string;
   readonly agentPort: number;
+  /**
+   * Where it takes enrollments, and recovers hosts whose certificate ran out; on the same host. Null
+   * of an identity that was made before there was recovery.
+   */
+  readonly enrollmentPort?: number | null;
   /** PKCS #8, PEM: made on this machine, never to leave it. */
   readonly keyPem: string;
   readonly certificatePem: string;
@@ -20,6 +26,9 @@ export interface Identity {
 
 const KEY = "key.pem";
 const CERTIFICATE = "certificate.pem";
+export const CURRENT_FILES = { key: KEY, certificate: CERTIFICATE } as const;
+/** What a crash in the middle of a write leaves behind: it may hold a key. */
+const HALF_WRITTEN = /^\.[a-z]+\.pem\.[0-9a-f]{12}\.temporary$/;
 const AUTHORITY = "authority.pem";
 /** Written last and removed first: while it is not there, there is no identity. */
 const IDENTITY = "identity.json";
@@ -33,6 +42,7 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
   return await usingDirectory(dir, async () => {
     const json = await readFile(join(dir, IDENTITY), "utf8").catch(nullIfMissing);
     if (json === null) return null;
+    await finishPromotion(dir, CURRENT_FILES);
     const keyPath = join(dir, KEY);
     if (((await stat(keyPath)).mode & 0o077) !== 0) {
       throw new Error(`${keyPath} may be read by other users: chmod 600 ${keyPath}`);
@@ -53,8 +63,9 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
  * @throws {DecnetError} `data-unusable`.
  */
 export async function saveIdentity(dir: string, identity: Identity): Promise<void> {
-  const { hostUuid, hostName, agentHost, agentPort } = identity;
-  const facts = JSON.stringify({ hostUuid, hostName, agentHost, agentPort }, null, 2);
+  const { hostUuid, hostName, agentHost, agentPort, enrollmentPort = null } = identity;
+  const places = { agentHost, agentPort, enrollmentPort };
+  const facts = JSON.stringify({ hostUuid, hostName, ...places }, null, 2);
   await saveKey(dir, identity.keyPem);
   await usingDirectory(dir, async () => {
     await writeFileDurably(join(dir, CERTIFICATE), identity.certificatePem, 0o644);
@@ -84,31 +95,21 @@ export async function saveKey(dir: string, keyPem: string): Promise<void> {
 export async function wipeIdentity(dir: string): Promise<void> {
   await usingDirectory(dir, async () => {
     await unlink(join(dir, IDENTITY)).catch(nullIfMissing);
-    await overwrite(join(dir, KEY));
-    for (const name of [KEY, CERTIFICATE, AUTHORITY]) {
+    const there = await readdir(dir).catch(nullIfMissing);
+    if (there === null) return;
+    const cutShort = there.filter((name) => HALF_WRITTEN.test(name));
+    for (const name of [KEY, ...NEXT_FILES, ...cutShort]) await overwrite(join(dir, name));
+    for (const name of [KEY, CERTIFICATE, AUTHORITY, ...NEXT_FILES, ...cutShort]) {
       await unlink(join(dir, name)).catch(nullIfMissing);
     }
-    const there = await stat(dir).catch(nullIfMissing);
-    if (there !== null) await syncDirectory(dir);
+    await syncDirectory(dir);
   });
-}
-
-async function overwrite(path: string): Promise<void> {
-  const file = await open(path, "r+").catch(nullIfMissing);
-  if (file === null) return;
-  try {
-    const { size } = await file.stat();
-    await file.write(new Uint8Array(size), 0, size, 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 function readFacts(
   json: string,
   path: string,
-): Pick<Identity, "hostUuid" | "hostName" | "agentHost" | "agentPort"> {
+): Pick<Identity, "hostUuid" | "hostName" | "agentHost" | "agentPort" | "enrollmentPort"> {
   const damaged = () => new Error(`${path} is damaged`);
   let value: Readonly<Record<string, unknown>>;
   try {
@@ -116,16 +117,17 @@ function readFacts(
   } catch {
     throw damaged();
   }
-  const { hostUuid, hostName, agentHost, agentPort } = value;
+  const { hostUuid, hostName, agentHost, agentPort, enrollmentPort = null } = value;
   if (
     typeof hostUuid !== "string" ||
     typeof hostName !== "string" ||
     typeof agentHost !== "string" ||
-    typeof agentPort !== "number"
+    typeof agentPort !== "number" ||
+    (typeof enrollmentPort !== "number" && enrollmentPort !== null)
   ) {
     throw damaged();
   }
-  return { hostUuid, hostName, agentHost, agentPort };
+  return { hostUuid, hostName, agentHost, agentPort, enrollmentPort };
 }
 
 /** Whether the certificate is of this key and under this authority. */
@@ -141,11 +143,6 @@ export function fits(
   } catch {
     return false;
   }
-}
-
-function nullIfMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === "ENOENT") return null;
-  throw error;
 }
 
 async function usingDirectory<T>(dir: string, use: () => Promise<T>): Promise<T> {

@@ -36,6 +36,18 @@ export function validityOf(certificate: X509Certificate): Validity {
   };
 }
 
+/** Leaves begin a little before they are issued, since no two clocks agree. */
+export const LEAF_BACKDATE_MS = 5 * 60_000;
+
+/** When a leaf was issued, and when it runs out: what is halved to find when to renew it. */
+export function lifeOf(leaf: X509Certificate): {
+  readonly sinceMs: number;
+  readonly notAfterMs: number;
+} {
+  const { notBeforeMs, notAfterMs } = validityOf(leaf);
+  return { sinceMs: notBeforeMs + LEAF_BACKDATE_MS, notAfterMs };
+}
+
 export function isValidAt({ notBeforeMs, notAfterMs }: Validity, nowMs: number): boolean {
   // notAfter names a whole second, which still counts.
   return nowMs >= notBeforeMs && nowMs < notAfterMs + 1000;

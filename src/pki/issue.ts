@@ -2,15 +2,20 @@ import "reflect-metadata";
 import { createHash, KeyObject, webcrypto, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
-import { CLIENT_AUTH, fingerprintOf, MASTER_NAME, ROLE_OIDS, SERVER_AUTH } from "./certificate.ts";
+import {
+  CLIENT_AUTH,
+  fingerprintOf,
+  LEAF_BACKDATE_MS,
+  MASTER_NAME,
+  ROLE_OIDS,
+  SERVER_AUTH,
+} from "./certificate.ts";
 
 const DAY_MS = 86_400_000;
 /** Ten years of 365.25 days: the swarm's whole life, since an authority has no successor yet. */
 const AUTHORITY_TTL_MS = 3652.5 * DAY_MS;
 /** The authority begins a day back, so that a clock set to the wrong time zone still accepts it. */
 const AUTHORITY_BACKDATE_MS = DAY_MS;
-/** Leaves begin a little back, since no two clocks agree. */
-const LEAF_BACKDATE_MS = 5 * 60_000;
 
 const P256 = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNING = { name: "ECDSA", hash: "SHA-256" } as const;
