@@ -45,17 +45,18 @@ export async function openMaster(
   return { ...master, dir };
 }
 
-/** Enrolls a host over the network, as an agent does. */
+/** Enrolls a host over the network, as an agent does, into a directory of its own or into `dir`. */
 export async function enrollHost(
   t: TestContext,
   master: Pick<Master, "socketPath">,
   hostName: string,
+  dir?: string,
 ): Promise<Identity> {
   const made = await callMaster(master, "POST", "/api/v1/tokens", {});
   const { secret } = made.json as { secret: string };
   return enroll({
     tokenText: secret,
-    dir: join(await temporaryDir(t), "agent"),
+    dir: dir ?? join(await temporaryDir(t), "agent"),
     hostName,
     agentVersion: "test",
     nowMs: Date.now(),
