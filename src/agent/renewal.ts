@@ -78,8 +78,8 @@ export async function openRenewal(parts: RenewalParts): Promise<Renewal> {
     // Once it was sent, the master may have taken it, and the one before would then be an alarm.
     initial: certified(next) ?? current,
     open: parts.open,
-    onAnswer: watch.answered,
-    onFailure: watch.failed,
+    onAnswer: (answer) => watch.answered(answer),
+    onFailure: () => watch.failed(),
   });
   const state: State = {
     ...parts,
@@ -260,22 +260,18 @@ async function judgeNext(transport: AgentTransport, signal: AbortSignal): Promis
 }
 
 async function conclude(state: State, next: NextIdentity, verdict: Verdict): Promise<Attempt> {
-  switch (verdict.kind) {
-    case "accepted":
-      await promote(state, next);
-      state.log.info("certificate renewed");
-      return { kind: "done" };
-    case "decommissioned":
-      return verdict;
-    case "unheard":
-      return { kind: "failed", reason: verdict.reason };
-    case "refused":
-      await dropNext(state.dataDir);
-      state.next = null;
-      // After a restart the next one may have been in use from the start.
-      await state.transport.tryOn(state.current, async () => true);
-      return { kind: "failed", reason: "the master does not take the next certificate" };
+  if (verdict.kind === "decommissioned") return verdict;
+  if (verdict.kind === "unheard") return { kind: "failed", reason: verdict.reason };
+  if (verdict.kind === "accepted") {
+    await promote(state, next);
+    state.log.info("certificate renewed");
+    return { kind: "done" };
   }
+  await dropNext(state.dataDir);
+  state.next = null;
+  // After a restart the next one may have been in use from the start.
+  await state.transport.tryOn(state.current, async () => true);
+  return { kind: "failed", reason: "the master does not take the next certificate" };
 }
 
 async function promote(state: State, next: NextIdentity): Promise<void> {

@@ -63,7 +63,7 @@ export function createSwitchingTransport(parts: {
   return {
     async request(request) {
       for (;;) {
-        while (gate !== null) await unlessAborted(gate, request.signal);
+        for (let held = gate; held !== null; held = gate) await unlessAborted(held, request.signal);
         const answer = await ask(request);
         if (answer !== "cut") return answer;
       }

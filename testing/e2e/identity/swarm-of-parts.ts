@@ -1,0 +1,154 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { enroll } from "../../../src/agent/enroll.ts";
+import type { Identity } from "../../../src/agent/identity.ts";
+import { createSystemClock } from "../../../src/cli/clock.ts";
+import type { Clock } from "../../../src/domain/clock.ts";
+import type { ErrorCode } from "../../../src/domain/errors.ts";
+import { silentLog } from "../../../src/domain/log.ts";
+import { RECOVERY_BOUNDS, type RecoveryBounds } from "../../../src/domain/renewal.ts";
+import { createHostBell } from "../../../src/master/agent-plane/host-bell.ts";
+import { openAgentListener } from "../../../src/master/agent-plane/listener.ts";
+import { createAgentPlane } from "../../../src/master/agent-plane/plane.ts";
+import { type Alarms, createAlarms } from "../../../src/master/alarms.ts";
+import { openEnrollment } from "../../../src/master/enrollment/enrollment.ts";
+import { type Authority, openAuthority } from "../../../src/pki/authority.ts";
+import { mintJoinToken } from "../../../src/pki/join-token.ts";
+import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { temporaryDir } from "../temporary.ts";
+
+export const DAY_MS = 86_400_000;
+const LOOPBACK = { host: "127.0.0.1", port: 0 };
+
+/** The master's agent plane and enrollment over real TLS, with a store that a test may meddle with. */
+export interface Swarm {
+  readonly store: Store;
+  readonly authority: Authority;
+  readonly enrollmentPort: number;
+  readonly refusals: ErrorCode[];
+  readonly alarms: Alarms;
+  /** Replaces methods of the store from now on, as the master sees them; null: as they are. */
+  meddle(changes: Partial<Store> | null): void;
+  /** Enrolls over the network `agoMs` before now, for certificates that are old already. */
+  enroll(
+    hostName: string,
+    agoMs?: number,
+  ): Promise<{ readonly dir: string; readonly identity: Identity }>;
+}
+
+export async function openSwarm(
+  t: TestContext,
+  over: { readonly ttlMs?: number; readonly recoveryBounds?: RecoveryBounds } = {},
+): Promise<Swarm> {
+  const { ttlMs = 7 * DAY_MS, recoveryBounds = RECOVERY_BOUNDS } = over;
+  const system = createSystemClock();
+  let agoMs = 0;
+  const clock: Clock = { ...system, nowMs: () => system.nowMs() - agoMs };
+  const store = openSqliteStore(":memory:");
+  let changes: Partial<Store> = {};
+  const seen = new Proxy(store, {
+    get: (target, name: keyof Store) => changes[name] ?? target[name],
+  });
+  const root = await temporaryDir(t);
+  const authority = await openAuthority({
+    dir: join(root, "authority"),
+    nowMs: clock.nowMs() - 100 * DAY_MS,
+    random: randomBytes,
+  });
+  const refusals: ErrorCode[] = [];
+  const alarms = createAlarms({ store, clock, log: silentLog });
+  const bell = createHostBell(store);
+  const plane = createAgentPlane({
+    store: seen,
+    clock,
+    log: silentLog,
+    bell,
+    random: randomBytes,
+    defer: setImmediate,
+    heartbeatIntervalMs: 500,
+    pace: null,
+    personaSeed: () => "00".repeat(32),
+    renewal: { authority, agentCertificateTtlMs: ttlMs },
+    observe: {
+      seen() {},
+      refused(code, peer) {
+        refusals.push(code);
+        if (peer !== null) alarms.refused(peer.fingerprint, peer.address);
+      },
+      problem() {},
+      events() {},
+    },
+  });
+  const agents = await openAgentListener({
+    plane,
+    log: silentLog,
+    listen: LOOPBACK,
+    certificate: await authority.issueMaster({ nowMs: clock.nowMs(), ttlMs: DAY_MS }),
+    authorityPem: authority.certificatePem,
+  });
+  const enrollment = await openEnrollment({
+    store: seen,
+    clock,
+    log: silentLog,
+    authority,
+    random: randomBytes,
+    listen: LOOPBACK,
+    agentPlane: { host: "127.0.0.1", port: agents.port },
+    agentCertificateTtlMs: ttlMs,
+    recoveryBounds,
+    refused: (code) => refusals.push(code),
+  });
+  t.after(async () => {
+    await enrollment.close();
+    await agents.close();
+    await alarms.close();
+    bell.close();
+    await store.close();
+  });
+
+  return {
+    store,
+    authority,
+    enrollmentPort: enrollment.port,
+    refusals,
+    alarms,
+    meddle(to) {
+      changes = to ?? {};
+    },
+    async enroll(hostName, ago = 0) {
+      const { id, text, secretHash } = mintJoinToken({
+        authorityFingerprint: authority.fingerprint,
+        host: "127.0.0.1",
+        port: enrollment.port,
+        random: randomBytes,
+      });
+      const dir = join(await temporaryDir(t), "agent");
+      agoMs = ago;
+      const nowMs = clock.nowMs();
+      await store.createToken(
+        {
+          id,
+          createdMs: nowMs,
+          createdBy: "test",
+          expiresMs: nowMs + 60_000,
+          hostName,
+          usedMs: null,
+          usedByHostUuid: null,
+          revokedMs: null,
+        },
+        secretHash,
+      );
+      const identity = await enroll({
+        tokenText: text,
+        dir,
+        hostName: null,
+        agentVersion: "test",
+        nowMs: Date.now(),
+      });
+      agoMs = 0;
+      return { dir, identity };
+    },
+  };
+}
