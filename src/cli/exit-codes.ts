@@ -19,6 +19,7 @@ export const EXIT_CODES = {
     code: 7,
     meaning: "This machine is not as the command needs it: port, data directory, clock, identity.",
   },
+  tampered: { code: 8, meaning: "The audit log is not as it was written." },
   interrupted: { code: 130, meaning: "Ended by Ctrl-C before it was done." },
 } as const;
 
@@ -41,6 +42,7 @@ const EXITS: Partial<Readonly<Record<ErrorCode, Exit>>> = {
   "clock-off": "environment",
   "not-enrolled": "environment",
   "already-enrolled": "environment",
+  "audit-broken": "tampered",
   internal: "failure",
 };
 

@@ -18,6 +18,23 @@ export const path: Kind<string> = {
   },
 };
 
+/** The same, or empty for none. */
+export const optionalPath: Kind<string> = {
+  expected: path.expected,
+  parse: (raw) => (raw === "" ? "" : path.parse(raw)),
+};
+
+/** Scheme, host and port of a server, without a path; or empty for none. */
+export const origin: Kind<string> = {
+  expected: "a URL such as https://master.example.net:8443, without a path",
+  parse(raw) {
+    if (raw === "") return "";
+    const url = typeof raw === "string" && URL.canParse(raw) ? new URL(raw) : null;
+    const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.host !== "";
+    return isOrigin && `${url.origin}/` === url.href ? url.origin : null;
+  },
+};
+
 /** A TCP port; 0 asks the system for a free one. */
 export const port: Kind<number> = {
   expected: "a port from 0 (any free one) to 65535",

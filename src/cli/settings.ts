@@ -3,7 +3,18 @@ import { homedir, hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { DecnetError } from "../domain/errors.ts";
 import { AGENT_CERTIFICATE_TTL_MS, RECOVERY_BOUNDS } from "../domain/renewal.ts";
-import { count, duration, given, host, type Kind, oneOf, path, port } from "./setting-kinds.ts";
+import {
+  count,
+  duration,
+  given,
+  host,
+  type Kind,
+  oneOf,
+  optionalPath,
+  origin,
+  path,
+  port,
+} from "./setting-kinds.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -74,7 +85,7 @@ export const SETTINGS = {
     env: "DECNET_OPERATOR_HOST",
     defaultText: "127.0.0.1",
     byDefault: () => "127.0.0.1",
-    meaning: "Address of the dashboard and the API; loopback only.",
+    meaning: "Address of the dashboard and the API; beyond loopback over TLS.",
   }),
   operatorPort: setting(port, {
     flag: "--operator-port <port>",
@@ -82,6 +93,20 @@ export const SETTINGS = {
     defaultText: "8443",
     byDefault: () => 8443,
     meaning: "Port of the dashboard and the API.",
+  }),
+  operatorCert: setting(optionalPath, {
+    flag: "--operator-cert <file>",
+    env: "DECNET_OPERATOR_CERT",
+    defaultText: "none: beyond loopback, one of the swarm's authority",
+    byDefault: () => "",
+    meaning: "Certificate of the dashboard and the API, with its chain, in PEM.",
+  }),
+  operatorKey: setting(optionalPath, {
+    flag: "--operator-key <file>",
+    env: "DECNET_OPERATOR_KEY",
+    defaultText: "none",
+    byDefault: () => "",
+    meaning: "Key of that certificate, in PEM; no other user may read it.",
   }),
   advertise: setting(host, {
     flag: "--advertise <host>",
@@ -117,6 +142,27 @@ export const SETTINGS = {
     defaultText: "30d",
     byDefault: () => RECOVERY_BOUNDS.withinMs,
     meaning: "How long after its certificate ran out a host may recover; 0d: never.",
+  }),
+  url: setting(origin, {
+    flag: "--url <url>",
+    env: "DECNET_URL",
+    defaultText: "none: the master of --data, by its socket file",
+    byDefault: () => "",
+    meaning: "Operator plane of a master elsewhere, such as https://master.example.net:8443.",
+  }),
+  apiTokenFile: setting(optionalPath, {
+    flag: "--api-token-file <file>",
+    env: "DECNET_API_TOKEN_FILE",
+    defaultText: "none; else the token itself in DECNET_API_TOKEN",
+    byDefault: () => "",
+    meaning: "File that holds the API token for --url; no other user may read it.",
+  }),
+  authorityFile: setting(optionalPath, {
+    flag: "--authority-file <file>",
+    env: "DECNET_AUTHORITY_FILE",
+    defaultText: "none: those that the system trusts",
+    byDefault: () => "",
+    meaning: "Authority, in PEM, that signed the certificate of --url.",
   }),
   trustClock: setting(given, {
     flag: "--trust-clock",

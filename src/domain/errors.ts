@@ -177,6 +177,37 @@ export const ERRORS = {
     remedy:
       "Try again. The first admin's password was printed once when the master first started; decnet operator reset-password makes a new one.",
   },
+  "totp-required": {
+    status: 401,
+    message: "a second factor is required",
+    remedy: "Send the code that the authenticator app shows, or a recovery code, along with the password.",
+  },
+  "totp-invalid": {
+    status: 422,
+    message: "code wrong",
+    remedy:
+      "Type the six digits that the app shows now. If they stay wrong, check the clocks of the phone and of the master.",
+  },
+  "totp-active": {
+    status: 409,
+    message: "a second factor is active already",
+    remedy: "Remove it first, or go on using it.",
+  },
+  "totp-not-begun": {
+    status: 409,
+    message: "no second factor waits to be activated",
+    remedy: "Begin anew: it shows the secret for the authenticator app.",
+  },
+  "api-token-invalid": {
+    status: 401,
+    message: "API token unknown, expired or revoked",
+    remedy: "Make another: decnet api-token create.",
+  },
+  "permission-denied": {
+    status: 403,
+    message: "not allowed for this role or API token",
+    remedy: "Ask an admin; docs/security.md has the table of who may do what.",
+  },
   "csrf-token-invalid": {
     status: 403,
     message: "request lacks the session's CSRF token",
@@ -194,24 +225,34 @@ export const ERRORS = {
   },
   "host-header-refused": {
     status: 421,
-    message: "the Host header does not name this machine",
+    message: "the Host header does not name this master",
     remedy:
-      "Use http://127.0.0.1 or http://localhost, with the port; from elsewhere, an SSH tunnel.",
+      "Use 127.0.0.1 or localhost, with the port, on this machine or through an SSH tunnel; or, over TLS, a name that is in the operator plane's certificate.",
   },
   "origin-refused": {
     status: 403,
     message: "request comes from another site's page",
     remedy: "Use the dashboard at its own address, or the command line.",
   },
-  "local-only": {
-    status: 403,
-    message: "only the master's machine may do this",
-    remedy: "Use the command line there: it goes by the master's socket file.",
-  },
   "operator-not-found": {
     status: 404,
     message: "no such operator",
-    remedy: "The first admin is called admin.",
+    remedy: "List them: decnet operator list.",
+  },
+  "operator-name-taken": {
+    status: 409,
+    message: "operator name taken",
+    remedy: "Choose another.",
+  },
+  "last-admin": {
+    status: 409,
+    message: "the last admin must stay",
+    remedy: "Make another operator an admin first: decnet operator set-role.",
+  },
+  "api-token-not-found": {
+    status: 404,
+    message: "no such API token",
+    remedy: "List them: decnet api-token list.",
   },
   "token-spent": {
     status: 409,
@@ -253,6 +294,12 @@ export const ERRORS = {
     message: "host is decommissioned or quarantined",
     remedy: "Choose another host: decnet host list.",
   },
+  "audit-broken": {
+    status: null,
+    message: "the audit log is not as it was written",
+    remedy:
+      "Somebody changed the master's data. Keep a copy of it as it is, look into the logs of that time, and compare with a backup: docs/security.md.",
+  },
   internal: {
     status: 500,
     message: "internal error",
@@ -278,8 +325,8 @@ export const ERRORS = {
   },
   "address-not-allowed": {
     status: null,
-    message: "operator plane may listen on loopback only",
-    remedy: "Bind it to 127.0.0.1 and reach it by an SSH tunnel.",
+    message: "operator plane may listen beyond loopback over TLS only",
+    remedy: "Bind it to 127.0.0.1 and reach it by an SSH tunnel, or give it a certificate.",
   },
   "data-unusable": {
     status: null,

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import { DecnetError, type ErrorCode } from "../domain/errors.ts";
@@ -7,6 +8,7 @@ import { openAuthority } from "../pki/authority.ts";
 import { mintJoinToken } from "../pki/join-token.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Store } from "../store/store.ts";
+import { checkAudit, noteAuditHead } from "./audit-end.ts";
 import { startCutting } from "./agent-plane/cutting.ts";
 import { createHostBell } from "./agent-plane/host-bell.ts";
 import { openAgentListener } from "./agent-plane/listener.ts";
@@ -15,8 +17,15 @@ import { createAlarms } from "./alarms.ts";
 import { openEnrollment } from "./enrollment/enrollment.ts";
 import { openFleetSecret } from "./fleet-secret.ts";
 import { createLive } from "./live.ts";
+import {
+  type CertificateFiles,
+  issueOperatorCertificate,
+  readOperatorCertificate,
+} from "./operator-certificate.ts";
 import { ensureFirstAdmin } from "./operator-plane/first-admin.ts";
 import { openOperatorPlane } from "./operator-plane/operator-plane.ts";
+import { isLoopback } from "./operator-plane/origin.ts";
+import { openSecret } from "./secret-file.ts";
 import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "./server-certificate.ts";
 import { createTally } from "./tally.ts";
 import { startSilenceWatch } from "./watch.ts";
@@ -33,6 +42,8 @@ export interface MasterOptions {
   readonly agentPlane: Address;
   readonly enrollment: Address;
   readonly operator: Address;
+  /** Presented on the operator plane; null for one of the swarm's authority, or none on loopback. */
+  readonly operatorCertificate: CertificateFiles | null;
   /** Name or address under which agents reach this machine. */
   readonly advertiseHost: string;
   readonly heartbeatIntervalMs: number;
@@ -93,8 +104,12 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       random,
     });
     const fleet = await openFleetSecret(dataDir, random);
-    const store = openSqliteStore(join(dataDir, "master.db"));
+    const operators = await openSecret(join(dataDir, "operators.secret"), random);
+    const auditKey = { bytes: operators.derive("audit head"), isNew: operators.isNew };
+    const store = openSqliteStore(join(dataDir, "master.db"), { auditKey });
     closers.push(() => store.close());
+    await checkAudit({ store, clock, log });
+    closers.push(() => noteAuditHead({ store, log }));
     await checkClock(store, clock.nowMs(), options.trustClock);
     const firstAdmin = await ensureFirstAdmin({ store, clock, random });
 
@@ -145,7 +160,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     });
     closers.push(() => agents.close());
     void keepServerCertificate({
-      authority,
+      issue: authority.issueMaster,
       clock,
       log,
       signal: closing.signal,
@@ -168,6 +183,16 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     });
     closers.push(() => enrollment.close());
 
+    const issueOperator = issueOperatorCertificate(authority, [
+      options.advertiseHost,
+      options.operator.host,
+    ]);
+    const ownTls = options.operatorCertificate;
+    const issued =
+      ownTls === null && !isLoopback(options.operator.host)
+        ? await issueOperator({ nowMs: clock.nowMs(), ttlMs: MASTER_CERTIFICATE_TTL_MS })
+        : null;
+    const tls = ownTls === null ? issued : await readOperatorCertificate(ownTls, clock.nowMs());
     const socketPath = join(dataDir, "operator.sock");
     const operator = await openOperatorPlane({
       ...options,
@@ -175,6 +200,8 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       live,
       startedMs: clock.nowMs(),
       listen: options.operator,
+      tls,
+      totpKey: operators.derive("second factors"),
       socketPath,
       agentPlane: { host: options.advertiseHost, port: agents.port },
       enrollment: { host: options.advertiseHost, port: enrollment.port },
@@ -209,6 +236,15 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       },
     });
     closers.push(() => operator.close());
+    if (issued !== null) {
+      void keepServerCertificate({
+        issue: issueOperator,
+        clock,
+        log,
+        signal: closing.signal,
+        apply: operator.setCertificate,
+      });
+    }
     log.info("master is up", {
       agentPort: agents.port,
       enrollmentPort: enrollment.port,
@@ -218,7 +254,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     return {
       agentPort: agents.port,
       enrollmentPort: enrollment.port,
-      operatorUrl: `http://${options.operator.host}:${operator.port}`,
+      operatorUrl: urlOf(tls !== null, options, operator.port),
       socketPath,
       firstAdmin,
       close,
@@ -227,6 +263,17 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     await close();
     throw error;
   }
+}
+
+/** Where an operator's browser finds the master: by its name, unless it is reached here alone. */
+function urlOf(
+  isSecure: boolean,
+  { operator, advertiseHost }: Pick<MasterOptions, "operator" | "advertiseHost">,
+  port: number,
+): string {
+  const host = isLoopback(operator.host) ? operator.host : advertiseHost;
+  const place = isIPv6(host) ? `[${host}]` : host;
+  return `${isSecure ? "https" : "http"}://${place}:${port}`;
 }
 
 /** A clock set back would call every host silent late, or never: better not to start. */

@@ -10,6 +10,7 @@ import {
   type Signer,
   signAgent,
   signMaster,
+  signOperatorServer,
 } from "./issue.ts";
 import { makePrivateDirectory, readPrivateFile } from "./private-file.ts";
 
@@ -47,8 +48,20 @@ export interface Authority {
     readonly addresses?: readonly string[];
     readonly names?: readonly string[];
   }): Promise<MasterCertificate>;
+
+  /**
+   * A certificate for the operators' listener, over a new key that is kept nowhere: its role is its
+   * own, so that it cannot serve agents.
+   * @param hosts Names and addresses by which operators reach it.
+   */
+  issueOperatorServer(server: {
+    readonly nowMs: number;
+    readonly ttlMs: number;
+    readonly hosts: readonly string[];
+  }): Promise<MasterCertificate>;
 }
 
+/** A listener's certificate, its key, and what it presents. */
 export interface MasterCertificate extends IssuedCertificate {
   readonly keyPem: string;
   /** Leaf, then authority: what the listener presents. */
@@ -98,6 +111,10 @@ function authorityOf(signer: Signer, random: RandomBytes): Authority {
     fingerprint: fingerprintOf(signer.certificate.raw),
     notAfterMs: validityOf(signer.certificate).notAfterMs,
     issueAgent: (agent) => signAgent(signer, random, agent),
+    async issueOperatorServer(server) {
+      const issued = await signOperatorServer(signer, random, server);
+      return { ...issued, chainPem: issued.certificatePem + certificatePem };
+    },
     async issueMaster({ addresses = [], names = [], ...times }) {
       const issued = await signMaster(signer, random, { ...times, addresses, names });
       return { ...issued, chainPem: issued.certificatePem + certificatePem };

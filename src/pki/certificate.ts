@@ -10,6 +10,7 @@ export const MASTER_NAME = "master.decnet.internal";
 export const ROLE_OIDS = {
   agent: "2.25.189028009997251445561298854767295856123",
   master: "2.25.26320644813122420114165252774965601595",
+  operatorServer: "2.25.328541289469029371986168001402626764468",
 } as const;
 
 /** Extended key usages of RFC 5280, section 4.2.1.12. */

@@ -107,6 +107,26 @@ export async function signMaster(
   return { ...issued, keyPem: pemOf(keys.privateKey) };
 }
 
+/**
+ * The same for the listener of the operators: browsers take it, and no agent takes it for a master.
+ * @param hosts Names and addresses by which operators reach it.
+ */
+export async function signOperatorServer(
+  signer: Signer,
+  random: RandomBytes,
+  server: { readonly nowMs: number; readonly ttlMs: number; readonly hosts: readonly string[] },
+): Promise<IssuedCertificate & { readonly keyPem: string }> {
+  const keys = await makeKeyPair();
+  const issued = await signLeaf(signer, random, {
+    ...server,
+    publicKey: await spkiOf(keys.publicKey),
+    commonName: "DECNET operators",
+    names: server.hosts.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+    usages: [SERVER_AUTH, ROLE_OIDS.operatorServer],
+  });
+  return { ...issued, keyPem: pemOf(keys.privateKey) };
+}
+
 async function signLeaf(
   signer: Signer,
   random: RandomBytes,

@@ -24,6 +24,12 @@ export interface AuditStore {
   verifyAudit(known: AuditHead | null): Promise<AuditVerdict>;
 }
 
+/** Whether a result of the store says that nothing was done. */
+export function isRefusal(result: unknown): boolean {
+  if (result === null || result === false) return true;
+  return typeof result === "object" && "kind" in result && result.kind === "refused";
+}
+
 export interface AuditQuery {
   readonly limit: number;
   /** Only those with a smaller id. */

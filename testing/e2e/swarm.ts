@@ -20,6 +20,7 @@ export function masterOptions(dataDir: string, over: Partial<MasterOptions> = {}
     agentPlane: LOOPBACK,
     enrollment: LOOPBACK,
     operator: LOOPBACK,
+    operatorCertificate: null,
     advertiseHost: "127.0.0.1",
     heartbeatIntervalMs: 30_000,
     agentCertificateTtlMs: null,

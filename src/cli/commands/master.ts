@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { DecnetError } from "../../domain/errors.ts";
+import type { CertificateFiles } from "../../master/operator-certificate.ts";
 import { examples, logOf, type Shell, settingsOf, takesSettings } from "../command.ts";
 import { dataDirectory } from "../data-directory.ts";
 import { aborted } from "../ending.ts";
@@ -17,6 +18,8 @@ const MASTER_SETTINGS = [
   "enrollmentPort",
   "operatorHost",
   "operatorPort",
+  "operatorCert",
+  "operatorKey",
   "advertise",
   "heartbeatInterval",
   "certificateLife",
@@ -64,6 +67,7 @@ async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> 
       agentPlane: { host: agentHost, port: agentPort },
       enrollment: { host: agentHost, port: enrollmentPort },
       operator: { host: operatorHost, port: operatorPort },
+      operatorCertificate: certificateFiles(settings),
       advertiseHost: settings.advertise,
       heartbeatIntervalMs: settings.heartbeatInterval,
       agentCertificateTtlMs: settings.certificateLife,
@@ -90,6 +94,19 @@ async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> 
   } finally {
     await master.close();
   }
+}
+
+/** @throws {DecnetError} config-invalid if one is given without the other. */
+function certificateFiles({
+  operatorCert,
+  operatorKey,
+}: Settings<"operatorCert" | "operatorKey">): CertificateFiles | null {
+  if (operatorCert === "" && operatorKey === "") return null;
+  if (operatorCert !== "" && operatorKey !== "") {
+    return { certPath: operatorCert, keyPath: operatorKey };
+  }
+  const [lone, missing] = operatorKey === "" ? ["operatorCert", "operatorKey"] : ["operatorKey", "operatorCert"];
+  throw new DecnetError("config-invalid", `${lone} is given without ${missing}`);
 }
 
 /** Says with which flag a port that is taken can be changed. */

@@ -123,7 +123,7 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
 
   await listenOn(server, deps.listen);
   void keepServerCertificate({
-    authority,
+    issue: authority.issueMaster,
     clock,
     log,
     signal: stop.signal,

@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+import type { RequestListener, Server } from "node:http";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import fastify from "fastify";
@@ -8,9 +10,12 @@ import { serveDashboard } from "./dashboard.ts";
 import type { OperatorPlaneDeps } from "./deps.ts";
 import { createLogins } from "./login.ts";
 import { noteMethods } from "./methods.ts";
+import { siteOf } from "./origin.ts";
 import { describeApi } from "./openapi.ts";
 import type { App, Counters, Plane } from "./plane.ts";
 import { pathOf, sendRefusal } from "./refusal.ts";
+import { accountRoutes } from "./routes/account.ts";
+import { apiTokenRoutes } from "./routes/api-tokens.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { deckyRoutes } from "./routes/deckies.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -21,6 +26,7 @@ import { sessionRoutes } from "./routes/session.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { createOpenStreams } from "./streams.ts";
 import { compileValidator } from "./validation.ts";
 
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -46,14 +52,24 @@ const SECURITY_HEADERS = {
   },
   xFrameOptions: { action: "deny" },
   referrerPolicy: { policy: "no-referrer" },
-  // Plain HTTP on loopback: there is nothing to pin to TLS.
-  strictTransportSecurity: false,
 } as const;
 
-/** The whole operator plane, on no listener yet. */
-export async function buildApp(deps: OperatorPlaneDeps, local: LocalSockets): Promise<App> {
+/** A year (RFC 6797). Not for names below: they are none of ours. */
+const HSTS = { maxAge: 31_536_000, includeSubDomains: false };
+
+/**
+ * The whole operator plane, on no listener yet.
+ * @param serverFactory Makes the server that `app.listen` opens; left out, plain HTTP.
+ */
+export async function buildApp(
+  deps: OperatorPlaneDeps,
+  local: LocalSockets,
+  serverFactory?: (handler: RequestListener) => Server,
+): Promise<App> {
   const { log, random } = deps;
+  const site = siteOf(deps.tls === null ? null : new X509Certificate(deps.tls.chainPem));
   const app: App = fastify({
+    ...(serverFactory !== undefined && { serverFactory }),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: HTTP_LIMITS.requestTimeout,
     http: HTTP_LIMITS,
@@ -64,7 +80,8 @@ export async function buildApp(deps: OperatorPlaneDeps, local: LocalSockets): Pr
   });
   const audit = createAudit(deps);
   const counters: Counters = { openStreams: 0, answers: new Map() };
-  const plane: Plane = { ...deps, audit, counters, logins: createLogins({ ...deps, audit }) };
+  const logins = createLogins({ ...deps, audit });
+  const plane: Plane = { ...deps, audit, counters, logins, site, streams: createOpenStreams() };
 
   app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(compileValidator);
@@ -74,22 +91,25 @@ export async function buildApp(deps: OperatorPlaneDeps, local: LocalSockets): Pr
 
   const methods = noteMethods(app);
   await app.register(cookie);
-  await app.register(helmet, SECURITY_HEADERS);
+  const strictTransportSecurity = site.isSecure ? HSTS : false;
+  await app.register(helmet, { ...SECURITY_HEADERS, strictTransportSecurity });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");
   });
-  app.addHook("onRequest", createGate({ ...deps, local }));
+  app.addHook("onRequest", createGate({ ...deps, local, site }));
   app.addHook("onResponse", async (_request, { statusCode }) => {
     const status = String(statusCode);
     counters.answers.set(status, (counters.answers.get(status) ?? 0) + 1);
   });
 
-  await describeApi(app, deps.version);
+  await describeApi(app, deps.version, site);
   healthRoutes(app, plane);
   await app.register(
     async (api: App) => {
       sessionRoutes(api, plane);
+      accountRoutes(api, plane);
+      apiTokenRoutes(api, plane);
       statusRoutes(api, plane);
       hostRoutes(api, plane);
       deckyRoutes(api, plane);

@@ -14,8 +14,12 @@ export interface OperatorPlaneDeps {
   readonly version: string;
   readonly startedMs: number;
   readonly heartbeatIntervalMs: number;
-  /** Loopback only; port 0 takes any free one. */
+  /** Beyond loopback with `tls` only; port 0 takes any free one. */
   readonly listen: Address;
+  /** What the TCP listener presents; null for plain HTTP. */
+  readonly tls: ServerCertificate | null;
+  /** 32 bytes: second factors are kept encrypted with it. */
+  readonly totpKey: Buffer;
   /** Unix socket for the command line on this machine; null for none. */
   readonly socketPath: string | null;
   /** The dashboard as built, with its index.html; null for none. */
@@ -51,8 +55,17 @@ export interface Address {
   readonly port: number;
 }
 
+/** A certificate and its key, in PEM. */
+export interface ServerCertificate {
+  /** Leaf first. */
+  readonly chainPem: string;
+  readonly keyPem: string;
+}
+
 export interface OperatorPlane {
   /** TCP port that it listens on. */
   readonly port: number;
+  /** For connections from now on; those that are open keep theirs. */
+  setCertificate(certificate: ServerCertificate): void;
   close(): Promise<void>;
 }

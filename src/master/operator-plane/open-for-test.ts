@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { silentLog } from "../../domain/log.ts";
+import type { Role } from "../../domain/role.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
 import { createLive } from "../live.ts";
@@ -46,7 +47,7 @@ export interface TestPlane {
   /** By the socket file. */
   readonly local: Client;
   /** Over TCP, logged in. */
-  logIn(): Promise<Client & { readonly cookie: string; readonly csrfToken: string }>;
+  logIn(user?: string): Promise<Client & { readonly cookie: string; readonly csrfToken: string }>;
   close(): Promise<void>;
 }
 
@@ -60,7 +61,7 @@ export async function openForTest(
   const clock = createManualClock(NOW_MS);
   const live = createLive({ store, clock, log: silentLog });
   const socketPath = join(dir, "operator.sock");
-  await store.putOperator({ name: "admin", passwordHash: cheapHash(PASSWORD), createdMs: NOW_MS });
+  await addOperator(store, "admin", "admin");
   const deps: OperatorPlaneDeps = {
     store,
     clock,
@@ -71,6 +72,8 @@ export async function openForTest(
     startedMs: NOW_MS,
     heartbeatIntervalMs: 10_000,
     listen: { host: "127.0.0.1", port: 0 },
+    tls: null,
+    totpKey: Buffer.alloc(32, 1),
     socketPath,
     dashboardDir: null,
     agentPlane: { host: "127.0.0.1", port: 8770 },
@@ -109,8 +112,8 @@ export async function openForTest(
     close,
     port: plane.port,
     local: createClient({ socketPath }, {}),
-    async logIn() {
-      const body = { user: "admin", password: PASSWORD };
+    async logIn(user = "admin") {
+      const body = { user, password: PASSWORD };
       const { headers, json } = await anonymous.call("POST", "/api/v1/session", { body });
       const cookie = headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
       const { csrfToken } = json as { csrfToken: string };
@@ -118,6 +121,12 @@ export async function openForTest(
       return { ...client, cookie, csrfToken };
     },
   };
+}
+
+/** With the password that all of them have. */
+export async function addOperator(store: Store, name: string, role: Role): Promise<void> {
+  const passwordHash = cheapHash(PASSWORD);
+  await store.createOperator({ name, role, passwordHash, createdMs: NOW_MS });
 }
 
 async function mintToken(

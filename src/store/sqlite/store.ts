@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../../domain/audit.ts";
+import { isRefusal } from "../audit-store.ts";
 import type { Store } from "../store.ts";
 import { createAlarmRows, createAlarmStore } from "./alarms.ts";
 import { type AuditKey, createAuditStore } from "./audit.ts";
@@ -66,9 +67,4 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
       db.close();
     },
   };
-}
-
-function isRefusal(result: unknown): boolean {
-  if (result === null || result === false) return true;
-  return typeof result === "object" && "kind" in result && result.kind === "refused";
 }

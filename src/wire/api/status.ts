@@ -28,17 +28,3 @@ export const ApiStatus = Type.Object(
   { $id: "Status" },
 );
 export type ApiStatus = Static<typeof ApiStatus>;
-
-export const ApiAuditEntry = Type.Object(
-  {
-    id: Type.Integer(),
-    atMs: Type.Integer(),
-    actor: Type.String(),
-    action: Type.String(),
-    target: Type.Union([Type.String(), Type.Null()]),
-    outcome: Type.String(),
-    address: Type.Union([Type.String(), Type.Null()]),
-  },
-  { $id: "AuditEntry" },
-);
-export type ApiAuditEntry = Static<typeof ApiAuditEntry>;

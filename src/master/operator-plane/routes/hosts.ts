@@ -20,6 +20,7 @@ export function hostRoutes(app: App, plane: Plane): void {
   app.get(
     "/hosts",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags,
         summary: "Hosts, by name; tombstones only if asked for",
@@ -36,13 +37,17 @@ export function hostRoutes(app: App, plane: Plane): void {
 
   app.get(
     "/hosts/:id",
-    { schema: { tags, summary: "One host", params, response: { 200: ApiHost, ...errors } } },
+    {
+      config: { needs: "fleet.read" },
+      schema: { tags, summary: "One host", params, response: { 200: ApiHost, ...errors } },
+    },
     ({ params }) => findHost(store, params.id),
   );
 
   app.post(
     "/hosts/:id/decommission",
     {
+      config: { needs: "fleet.write" },
       schema: {
         tags,
         summary: "Leaves a tombstone, for ever, and cuts the host's connections",
@@ -53,9 +58,9 @@ export function hostRoutes(app: App, plane: Plane): void {
     },
     async (request, reply) => {
       const host = await findHost(store, request.params.id);
-      await audit.act(request, { action: "host.decommission", target: host.uuid }, async () => {
+      await audit.act(request, { action: "host.decommission", target: host.uuid }, async (write) => {
         requireName(host.name, request.body.confirmName);
-        const outcome = await decommission(host.uuid);
+        const outcome = await write(() => decommission(host.uuid));
         if (outcome === null) throw new DecnetError("host-not-found", host.uuid);
       });
       return reply.code(204).send(null);
@@ -88,6 +93,7 @@ export function hostRoutes(app: App, plane: Plane): void {
   app.get(
     "/problems",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags,
         summary: "What was not taken in of the hosts' reports",

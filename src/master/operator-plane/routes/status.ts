@@ -7,6 +7,7 @@ export function statusRoutes(app: App, plane: Plane): void {
   app.get(
     "/status",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags: ["status"],
         summary: "Is anything wrong, is anybody here?",
