@@ -56,6 +56,17 @@ test("concernsOf() names a silent host once, and not each of its deckies", () =>
   assert.equal(concern?.sinceMs, NOW_MS - 60_000);
 });
 
+test("concernsOf() tells since when and why a host is quarantined", () => {
+  const quarantineReason = "two live copies of its identity: one at 10.0.0.1, one at 10.0.0.2";
+  const quarantinedMs = NOW_MS - 5000;
+  const hosts = [host("a", { state: "quarantined", quarantinedMs, quarantineReason })];
+  const [concern, ...others] = concernsOf(hosts, [shard("web", "a")], [], NOW_MS);
+  assert.deepEqual(others, []);
+  assert.equal(concern?.what, `quarantined: ${quarantineReason}`);
+  assert.equal(concern?.sinceMs, quarantinedMs);
+  assert.match(concern?.next ?? "", /release/);
+});
+
 test("concernsOf() puts what needs a person first, then what lasts longest", () => {
   const shards = [
     shard("slow", "a", { state: "degraded", changedMs: NOW_MS - 9000 }),
