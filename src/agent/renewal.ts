@@ -226,7 +226,8 @@ async function tryNext(state: State, signal: AbortSignal): Promise<Attempt> {
   const credentials = certified(next);
   if (next === null || credentials === null) throw new Error("no next certificate to try");
   let verdict: Verdict = { kind: "unheard", reason: "no answer" };
-  await state.transport.tryOn(credentials, async (transport) => {
+  // After a restart the next one is in use from the start, so that the way back is a way of its own.
+  await state.transport.tryOn(credentials, state.current, async (transport) => {
     await state.step("try-certificate");
     verdict = await judgeNext(transport, signal);
     // Who was not heard may have been taken all the same: the old one would be an alarm then.
@@ -269,8 +270,6 @@ async function conclude(state: State, next: NextIdentity, verdict: Verdict): Pro
   }
   await dropNext(state.dataDir);
   state.next = null;
-  // After a restart the next one may have been in use from the start.
-  await state.transport.tryOn(state.current, async () => true);
   return { kind: "failed", reason: "the master does not take the next certificate" };
 }
 

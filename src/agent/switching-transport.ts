@@ -14,10 +14,12 @@ export interface SwitchingTransport extends AgentTransport {
    * nothing is ever sent under the old ones once the new ones have spoken, and nobody's request is
    * refused because new ones turn out to be of no use.
    *
-   * @param trial True keeps the new ones; false or an error goes back to the old ones.
+   * @param otherwise What is used from then on if the new ones are of no use.
+   * @param trial True keeps the new ones. An error leaves what was used before.
    */
   tryOn(
     credentials: Credentials,
+    otherwise: Credentials,
     trial: (transport: AgentTransport) => Promise<boolean>,
   ): Promise<void>;
 }
@@ -68,16 +70,19 @@ export function createSwitchingTransport(parts: {
         if (answer !== "cut") return answer;
       }
     },
-    async tryOn(credentials, trial) {
+    async tryOn(credentials, otherwise, trial) {
       const { promise, resolve: release } = Promise.withResolvers<void>();
       gate = promise;
       tried = parts.open(credentials);
       try {
         for (const { cut } of underWay) cut?.abort();
         await Promise.allSettled([...underWay].map(({ exchange }) => exchange));
-        if (await trial(tried)) [current, tried] = [tried, current];
+        const keep = (await trial(tried)) ? tried : parts.open(otherwise);
+        current.close();
+        current = keep;
+        if (keep === tried) tried = null;
       } finally {
-        tried.close();
+        tried?.close();
         tried = null;
         gate = null;
         release();
