@@ -81,7 +81,12 @@ export function judgeLineage(
     return { kind: stored.acknowledged === null ? "ordinary" : "echo-dropped" };
   }
   if (echo === stored.acknowledged) return { kind: "answer-lost" };
-  return { kind: stored.abandoned.includes(echo) ? "cloned" : "restored" };
+  return { kind: isPassedOver(stored, echo) ? "cloned" : "restored" };
+}
+
+/** Whether nobody can echo this but a copy that was displaced by another. */
+export function isPassedOver(lineage: Lineage, echo: string | null): boolean {
+  return echo !== null && lineage.abandoned.includes(echo);
 }
 
 /** The lineage after a heartbeat that was taken in, answered with `fresh`. */

@@ -152,6 +152,28 @@ export function lineageConformance(open: OpenStore): void {
     assert.deepEqual(await everything(store), before);
   });
 
+  withStore("P10: a copy is not rid of the one that it displaced by renewing", async (store) => {
+    await bothLive(store);
+    const next = {
+      fingerprint: "n".repeat(64),
+      publicKey: "key",
+      certificatePem: "certificate",
+      notAfterMs: T0 + 2e9,
+    };
+    const { fingerprint } = at(1, 1, null, "");
+    await store.renewHost({ fingerprint, nowMs: T0 + 2000, next });
+    const claim = at(2, 2, "n3", "n4", { fingerprint: next.fingerprint });
+    assert.equal((await store.commitHeartbeats([claim]))[0]?.kind, "accepted");
+
+    const before = await everything(store);
+    assert.equal(await say(store, 1, 3, "n1", "n5"), "certificate-mismatch", "this may be old");
+    assert.equal(await say(store, 9, 1, null, "n5"), "certificate-mismatch");
+    assert.deepEqual(await everything(store), before);
+    assert.equal(await say(store, 1, 3, "n2", "n5"), "host-quarantined", "this is not");
+    assert.equal(await state(store), "quarantined");
+    assert.equal(await say(store, 1, 3, "n2", "n5"), "certificate-mismatch", "and is no news");
+  });
+
   withStore("releaseHost() lets whichever copy beats next go on, and it alone", async (store) => {
     await bothLive(store);
     await say(store, 3, 1, "n2", "n4");

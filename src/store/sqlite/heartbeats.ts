@@ -7,7 +7,7 @@ import {
   refreshHost,
 } from "../../domain/heartbeat.ts";
 import type { Host } from "../../domain/host.ts";
-import { judgeLineage, NEW_LINEAGE, nextLineage } from "../../domain/lineage.ts";
+import { isPassedOver, judgeLineage, NEW_LINEAGE, nextLineage } from "../../domain/lineage.ts";
 import type { HeartbeatClaim, HeartbeatStore } from "../store.ts";
 import type { AlarmRows } from "./alarms.ts";
 import type { AuditRows } from "./audit.ts";
@@ -83,10 +83,14 @@ export function createHeartbeatStore(
     let host = claimedUuid === undefined ? null : hosts.get(claimedUuid);
     if (host === null && reading.kind === "omitted") return refused("certificate-mismatch");
     const refusal = judgeIdentity(host, pin);
-    if (host === null || refusal !== null) return refused(refusal ?? "host-unknown");
-
+    if (host === null) return refused(refusal ?? "host-unknown");
     const row = memoryOf.get(host.uuid);
     const lineage = row === undefined ? NEW_LINEAGE : lineageOf(row);
+    // The other copy renewed, and so would be rid of this one without it ever being judged.
+    const isOutrenewed = pin?.hostUuid === host.uuid && pin.slot === "retired" && isInService(host);
+    if (isOutrenewed && isPassedOver(lineage, claim.echo)) return isolate(host, claim);
+    if (refusal !== null) return refused(refusal);
+
     const sameBody = row !== undefined && textOrNull(row, "body_digest") === claim.bodyDigest;
     const { boot, sequence } = host;
     const verdict = judgeLineage({ ...lineage, boot, sequence }, { ...claim, sameBody });
@@ -131,6 +135,8 @@ export function createHeartbeatStore(
     const problems = shards.takeIn(host.uuid, reading.report.entries, claim.arrivedMs);
     return problems.length === 0 ? accept(next) : { ...accept(next), problems };
   }
+
+  const isInService = ({ state }: Host) => state !== "decommissioned" && state !== "quarantined";
 
   /** Two copies of the host's identity are live: neither is believed until an operator has looked. */
   function isolate(host: Host, claim: HeartbeatClaim): HeartbeatOutcome {
