@@ -128,7 +128,7 @@ for (const crash of ["send-request", "save-certificate", "promote", "write-certi
   });
 }
 
-const FAULTS = ["findPin", "renewHost", "promotePin", "appendAudit"] as const;
+const FAULTS = ["findPin", "renewHost", "promotePin", "audited"] as const;
 for (const method of FAULTS) {
   for (const when of ["before", "after"] as const) {
     test(`a master whose store fails ${when} ${method}() leaves an agent that ends renewed`, async (t) => {

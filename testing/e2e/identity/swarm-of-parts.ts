@@ -1,10 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { createPublicKey, randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { enroll } from "../../../src/agent/enroll.ts";
-import type { Identity } from "../../../src/agent/identity.ts";
+import { type Identity, saveIdentity } from "../../../src/agent/identity.ts";
 import { createSystemClock } from "../../../src/cli/clock.ts";
-import type { Clock } from "../../../src/domain/clock.ts";
 import type { ErrorCode } from "../../../src/domain/errors.ts";
 import { silentLog } from "../../../src/domain/log.ts";
 import { RECOVERY_BOUNDS, type RecoveryBounds } from "../../../src/domain/renewal.ts";
@@ -14,7 +12,7 @@ import { createAgentPlane } from "../../../src/master/agent-plane/plane.ts";
 import { type Alarms, createAlarms } from "../../../src/master/alarms.ts";
 import { openEnrollment } from "../../../src/master/enrollment/enrollment.ts";
 import { type Authority, openAuthority } from "../../../src/pki/authority.ts";
-import { mintJoinToken } from "../../../src/pki/join-token.ts";
+import { makeSigningRequest } from "../../../src/pki/csr.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { temporaryDir } from "../temporary.ts";
@@ -31,7 +29,7 @@ export interface Swarm {
   readonly alarms: Alarms;
   /** Replaces methods of the store from now on, as the master sees them; null: as they are. */
   meddle(changes: Partial<Store> | null): void;
-  /** Enrolls over the network `agoMs` before now, for certificates that are old already. */
+  /** Enrolls a host as if `agoMs` before now, for certificates that are old already. */
   enroll(
     hostName: string,
     agoMs?: number,
@@ -43,9 +41,7 @@ export async function openSwarm(
   over: { readonly ttlMs?: number; readonly recoveryBounds?: RecoveryBounds } = {},
 ): Promise<Swarm> {
   const { ttlMs = 7 * DAY_MS, recoveryBounds = RECOVERY_BOUNDS } = over;
-  const system = createSystemClock();
-  let agoMs = 0;
-  const clock: Clock = { ...system, nowMs: () => system.nowMs() - agoMs };
+  const clock = createSystemClock();
   const store = openSqliteStore(":memory:");
   let changes: Partial<Store> = {};
   const seen = new Proxy(store, {
@@ -117,19 +113,13 @@ export async function openSwarm(
     meddle(to) {
       changes = to ?? {};
     },
-    async enroll(hostName, ago = 0) {
-      const { id, text, secretHash } = mintJoinToken({
-        authorityFingerprint: authority.fingerprint,
-        host: "127.0.0.1",
-        port: enrollment.port,
-        random: randomBytes,
-      });
+    async enroll(hostName, agoMs = 0) {
       const dir = join(await temporaryDir(t), "agent");
-      agoMs = ago;
-      const nowMs = clock.nowMs();
+      const nowMs = clock.nowMs() - agoMs;
+      const hostUuid = randomUUID();
       await store.createToken(
         {
-          id,
+          id: hostUuid,
           createdMs: nowMs,
           createdBy: "test",
           expiresMs: nowMs + 60_000,
@@ -138,16 +128,33 @@ export async function openSwarm(
           usedByHostUuid: null,
           revokedMs: null,
         },
-        secretHash,
+        hostUuid,
       );
-      const identity = await enroll({
-        tokenText: text,
-        dir,
-        hostName: null,
-        agentVersion: "test",
-        nowMs: Date.now(),
+      const { keyPem } = await makeSigningRequest();
+      const publicKey = createPublicKey(keyPem).export({ type: "spki", format: "der" });
+      const issued = await authority.issueAgent({ publicKey, hostUuid, nowMs, ttlMs });
+      await store.enrollHost({
+        secretHash: hostUuid,
+        nowMs,
+        uuid: hostUuid,
+        name: hostName,
+        address: "127.0.0.1",
+        agentVersion: null,
+        fingerprint: issued.fingerprint,
+        certificateNotAfterMs: issued.notAfterMs,
+        publicKey: publicKey.toString("base64"),
       });
-      agoMs = 0;
+      const identity = {
+        hostUuid,
+        hostName,
+        agentHost: "127.0.0.1",
+        agentPort: agents.port,
+        enrollmentPort: enrollment.port,
+        keyPem,
+        certificatePem: issued.certificatePem,
+        authorityPem: authority.certificatePem,
+      };
+      await saveIdentity(dir, identity);
       return { dir, identity };
     },
   };
