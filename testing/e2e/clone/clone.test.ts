@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { connect } from "node:tls";
 import type { ApiHost } from "../../../src/wire/api/host.ts";
+import { decnet } from "../decnet.ts";
 import { callMaster } from "../operator.ts";
 import { callerOf, enrollHost, heartbeatBody, openMaster, tlsOf } from "../swarm.ts";
 import { temporaryDir } from "../temporary.ts";
@@ -11,7 +13,8 @@ import { accepted, copyOf, INTERVAL_MS, quarantined, startCopy } from "./copy.ts
 
 type OpenMaster = Awaited<ReturnType<typeof openMaster>>;
 
-const openSwarm = (t: TestContext) => openMaster(t, { heartbeatIntervalMs: INTERVAL_MS });
+const openSwarm = (t: TestContext, dataDir?: string) =>
+  openMaster(t, { heartbeatIntervalMs: INTERVAL_MS, ...(dataDir !== undefined && { dataDir }) });
 
 /** A host whose data directory is the test's to copy. */
 async function enrollAt(t: TestContext, master: OpenMaster, name: string) {
@@ -27,7 +30,8 @@ const release = (master: OpenMaster, name: string) =>
   callMaster(master, "POST", `/api/v1/hosts/${name}/release`, { confirmName: name });
 
 test("P10: two live copies of a data directory are noticed, and their host alone quarantined", async (t) => {
-  const master = await openSwarm(t);
+  const data = await temporaryDir(t);
+  const master = await openSwarm(t, join(data, "master"));
   const alpha = await enrollAt(t, master, "alpha");
   const beta = await enrollAt(t, master, "beta");
   const sibling = await startCopy(t, beta.dir);
@@ -65,11 +69,18 @@ test("P10: two live copies of a data directory are noticed, and their host alone
   const refused = original.beats.length;
   await original.until((beats) => beats.length > refused);
   assert.equal(original.beats.at(-1), "host-quarantined");
-  assert.equal((await release(master, "alpha")).status, 204);
+  const shown = await decnet(["host", "show", "alpha", "--data", data]);
+  assert.match(shown.stdout, /state +quarantined/);
+  assert.match(shown.stdout, /because +two live copies/);
+  const unsure = await decnet(["host", "release", "alpha", "--confirm", "beta", "--data", data]);
+  assert.equal(unsure.code, 2, unsure.stderr);
+  const done = await decnet(["host", "release", "alpha", "--confirm", "alpha", "--data", data]);
+  assert.match(done.stdout, /^Released alpha/, done.stderr);
   const released = original.beats.length;
   await original.until((beats) => accepted(3)(beats.slice(released)));
   assert.equal((await hostOf(master, "alpha")).state, "active");
-  assert.equal((await release(master, "alpha")).status, 409);
+  const again = await decnet(["host", "release", "alpha", "--confirm", "alpha", "--data", data]);
+  assert.match(again.stderr, /\[host-not-quarantined\]/);
 });
 
 test("P10: a host that was released while both copies live is quarantined again", async (t) => {
