@@ -25,6 +25,10 @@ const host = (name: string, over: Partial<ApiHost> = {}): ApiHost => ({
   generation: 1,
   fingerprint: "f",
   certificateNotAfterMs: NOW_MS + 5 * DAY_MS,
+  certificateSinceMs: 0,
+  renewDueMs: 0,
+  lastRenewalMs: null,
+  nextFingerprint: null,
   ...over,
 });
 

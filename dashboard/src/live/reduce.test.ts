@@ -31,6 +31,10 @@ const host = (uuid: string, over: Partial<ApiHost> = {}): ApiHost => ({
   generation: 1,
   fingerprint: "f",
   certificateNotAfterMs: 9,
+  certificateSinceMs: 0,
+  renewDueMs: 0,
+  lastRenewalMs: null,
+  nextFingerprint: null,
   ...over,
 });
 
