@@ -43,6 +43,8 @@ export const addDecky = (request: AddDeckyRequest) => change<ApiDecky>("POST", "
 export const removeDecky = (name: string) =>
   change<void>("DELETE", `/deckies/${encodeURIComponent(name)}`);
 
+export const acknowledgeAlarm = (id: number) => change<void>("POST", `/alarms/${id}/acknowledge`);
+
 export const releaseHost = (uuid: string, confirmName: string) =>
   change<void>("POST", `/hosts/${encodeURIComponent(uuid)}/release`, { confirmName });
 

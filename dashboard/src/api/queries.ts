@@ -1,4 +1,6 @@
 import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
 import type { ListOf } from "../../../src/wire/api/common.ts";
 import type { ApiDecky, ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiHost, ApiHostProblem } from "../../../src/wire/api/host.ts";
@@ -8,6 +10,7 @@ import type { ApiToken } from "../../../src/wire/api/token.ts";
 import { setMasterClock } from "../clock.ts";
 import { createJournal } from "../live/journal.ts";
 import {
+  applyToAlarms,
   applyToDeckies,
   applyToEvents,
   applyToHosts,
@@ -82,6 +85,12 @@ export const problemsQuery = queryOptions({
     readList<ApiHostProblem, ListOf<ApiHostProblem>>("/problems", signal, same, applyToProblems),
 });
 
+export const alarmsQuery = queryOptions({
+  queryKey: ["alarms"],
+  queryFn: ({ signal }) =>
+    readList<ApiAlarm, ListOf<ApiAlarm>>("/alarms", signal, same, applyToAlarms),
+});
+
 export const shardsQuery = queryOptions({
   queryKey: ["shards"],
   queryFn: ({ signal }) =>
@@ -153,6 +162,15 @@ export function useShards(): readonly ApiShard[] {
 
 export function useDeckies(): readonly ApiDecky[] {
   return useQuery(deckiesQuery).data?.items ?? none;
+}
+
+/** Those that nobody acknowledged. */
+export function useAlarms(): readonly ApiAlarm[] {
+  const items = useQuery(alarmsQuery).data?.items;
+  return useMemo(
+    () => items?.filter(({ acknowledgedMs }) => acknowledgedMs === null) ?? none,
+    [items],
+  );
 }
 
 export function useProblems(): readonly ApiHostProblem[] {

@@ -6,6 +6,7 @@ import { decommissionHost, releaseHost } from "../api/actions.ts";
 import {
   eventsQuery,
   hostsQuery,
+  useAlarms,
   useDeckies,
   useHosts,
   useProblems,
@@ -22,6 +23,7 @@ import { Fact, Facts, Page, Panel } from "../parts/page.tsx";
 import { State } from "../parts/state.tsx";
 import { Ago, Since } from "../parts/time.tsx";
 import { AddDecky } from "./host/add-decky.tsx";
+import { Alarms } from "./host/alarms.tsx";
 
 /** One machine: who it is, what it runs, what is wrong with it. */
 export function HostPage() {
@@ -53,6 +55,7 @@ function HostFound({ host }: { readonly host: ApiHost }) {
   const hosts = useHosts();
   const deckies = useDeckies();
   const shards = useShards();
+  const alarms = useAlarms().filter(({ hostUuid }) => hostUuid === host.uuid);
   const problems = useProblems().filter(({ hostUuid }) => hostUuid === host.uuid);
   const events = useQuery(eventsQuery({ host: host.uuid }));
   const own = useMemo(
@@ -99,6 +102,7 @@ function HostFound({ host }: { readonly host: ApiHost }) {
           </>
         )}
       </p>
+      {alarms.length === 0 ? null : <Alarms alarms={alarms} />}
       {problems.length === 0 ? null : <Problems problems={problems} />}
       <div className="grid gap-4 xl:grid-cols-2">
         <Identity host={host} />
@@ -159,6 +163,28 @@ function Identity({ host }: { readonly host: ApiHost }) {
           {host.certificateNotAfterMs > nowMs ? "valid, runs out " : "ran out "}
           <Ago atMs={host.certificateNotAfterMs} />
           <span className="text-ink-soft"> ({utcOf(host.certificateNotAfterMs)})</span>
+        </Fact>
+        <Fact name="Renewal">
+          {host.state === "decommissioned" ? (
+            "none any more"
+          ) : (
+            <>
+              due <Ago atMs={host.renewDueMs} />
+              {host.nextFingerprint === null ? "" : "; the next certificate is issued"}
+            </>
+          )}
+          <span className="text-ink-soft">
+            {" "}
+            (
+            {host.lastRenewalMs === null ? (
+              "never renewed yet"
+            ) : (
+              <>
+                last <Ago atMs={host.lastRenewalMs} />
+              </>
+            )}
+            )
+          </span>
         </Fact>
         <Fact name="Fingerprint">
           <code className="font-mono text-sm break-all">{host.fingerprint}</code>

@@ -2,11 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import {
+  alarmsQuery,
   eventsQuery,
   hostsQuery,
   problemsQuery,
   shardsQuery,
   statusQuery,
+  useAlarms,
   useHosts,
   useProblems,
   useShards,
@@ -30,7 +32,12 @@ import { MasterPanel } from "./overview/master-panel.tsx";
 
 /** Is anything wrong, is anybody here? */
 export function Overview() {
-  const lists = [useQuery(hostsQuery), useQuery(shardsQuery), useQuery(problemsQuery)];
+  const lists = [
+    useQuery(hostsQuery),
+    useQuery(shardsQuery),
+    useQuery(problemsQuery),
+    useQuery(alarmsQuery),
+  ];
   const failed = lists.find(({ error, data }) => error !== null && data === undefined);
   const ready = lists.every(({ data }) => data !== undefined);
   const hosts = useHosts().filter(({ state }) => state !== "decommissioned");
@@ -56,10 +63,11 @@ function useConcerns(): readonly Concern[] {
   const hosts = useHosts();
   const shards = useShards();
   const problems = useProblems();
+  const alarms = useAlarms();
   const minuteMs = Math.floor(useNowMs() / 60_000) * 60_000;
   return useMemo(
-    () => concernsOf(hosts, shards, problems, minuteMs),
-    [hosts, shards, problems, minuteMs],
+    () => concernsOf(hosts, shards, problems, alarms, minuteMs),
+    [hosts, shards, problems, alarms, minuteMs],
   );
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { DecnetError } from "../../domain/errors.ts";
+import { isRenewalOverdue } from "../../domain/renewal.ts";
 import { shownState } from "../../domain/shard.ts";
+import { ApiAlarm } from "../../wire/api/alarm.ts";
 import { ApiShard } from "../../wire/api/decky.ts";
 import { ApiHost, ApiHostProblem } from "../../wire/api/host.ts";
 import { age, ahead } from "../age.ts";
@@ -14,6 +16,7 @@ import {
   takesSettings,
 } from "../command.ts";
 import { ask } from "../prompt.ts";
+import { CLIENT_SETTINGS } from "../remote.ts";
 import { paintState } from "../states.ts";
 import { type Column, facts, table } from "../table.ts";
 import { deckyTable } from "./decky.ts";
@@ -62,7 +65,7 @@ function addList(host: Command, shell: Shell): void {
           : table(columns, items, shell.terminal.style),
       );
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet host list", "all hosts that are in service"],
     ["decnet host list --all --json", "for a program, tombstones included"],
@@ -73,22 +76,25 @@ function addShow(host: Command, shell: Shell): void {
   const command = host
     .command("show <host>")
     .summary("show one host")
-    .description("Shows a host, its deckies, and what of its reports was not taken in.")
+    .description(
+      "Shows a host, its certificate, its alarms, its deckies, and what of its reports was not taken in.",
+    )
     .option(...JSON_OPTION)
     .action(async (name: string, options: { json?: boolean }) => {
       const api = masterOf(options, shell);
       const found = await findHost(api, name);
       const ofHost = `?host=${found.uuid}`;
-      const [shards, problems] = await Promise.all([
+      const [shards, problems, alarms] = await Promise.all([
         api.call("GET", `/shards${ofHost}`, listSchema(ApiShard)),
         api.call("GET", `/problems${ofHost}`, listSchema(ApiHostProblem)),
+        api.call("GET", `/alarms${ofHost}`, listSchema(ApiAlarm)),
       ]);
       const own = shards.items;
       const wrong = problems.items;
       const { nowMs } = shards;
       const { terminal } = shell;
       if (options.json) {
-        const told = { host: found, shards: own, problems: wrong };
+        const told = { host: found, shards: own, problems: wrong, alarms: alarms.items };
         terminal.print(JSON.stringify(told, null, 2));
         return;
       }
@@ -101,11 +107,19 @@ function addShow(host: Command, shell: Shell): void {
         shown: shownState(shard, found.state),
       }));
       if (rows.length > 0) for (const line of deckyTable(rows, style)) terminal.print(line);
+      for (const { id, kind, count, address, lastMs, acknowledgedMs } of alarms.items) {
+        if (acknowledgedMs !== null) continue;
+        const from = address === null ? "" : ` from ${address}`;
+        const seen = count === 1 ? "once" : `${count} times`;
+        terminal.print(
+          `${style.red("!")} alarm ${id}: ${kind}, seen ${seen}${from}, last ${age(lastMs, nowMs)}`,
+        );
+      }
       for (const { kind, decky, detail } of wrong) {
         terminal.print(`${style.red("!")} ${kind} ${decky}: ${detail}`);
       }
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [["decnet host show branch-7", "by name or by uuid"]]);
 }
 
@@ -132,9 +146,22 @@ function hostFacts(host: ApiHost, nowMs: number, style: Shell["terminal"]["style
       ["clock", skew],
       ["generation", host.generation],
       ["certificate", `${host.fingerprint}, ends ${ahead(host.certificateNotAfterMs, nowMs)}`],
+      ["renewal", renewalOf(host, nowMs)],
     ],
     style,
   );
+}
+
+function renewalOf(host: ApiHost, nowMs: number): string {
+  const last = host.lastRenewalMs === null ? "never yet" : age(host.lastRenewalMs, nowMs);
+  if (host.state === "decommissioned") return `last ${last}`;
+  const { certificateSinceMs: sinceMs, certificateNotAfterMs: notAfterMs } = host;
+  const due = isRenewalOverdue({ sinceMs, notAfterMs }, nowMs)
+    ? "overdue"
+    : host.renewDueMs <= nowMs
+      ? "due now"
+      : `due ${ahead(host.renewDueMs, nowMs)}`;
+  return `${due}; last ${last}${host.nextFingerprint === null ? "" : "; the next certificate is issued"}`;
 }
 
 function addRelease(host: Command, shell: Shell): void {
@@ -165,7 +192,7 @@ function addRelease(host: Command, shell: Shell): void {
           : `Released ${found.name} (${found.uuid}).`,
       );
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet host release branch-7", "asks for the name, then does it"],
     ["decnet host release branch-7 --confirm branch-7", "for a script"],
@@ -198,7 +225,7 @@ function addDecommission(host: Command, shell: Shell): void {
           : `Decommissioned ${found.name} (${found.uuid}).`,
       );
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet host decommission branch-7", "asks for the name, then does it"],
     ["decnet host decommission branch-7 --confirm branch-7", "for a script"],

@@ -1,4 +1,5 @@
 import type { HostState } from "../../domain/host.ts";
+import { isRenewalOverdue } from "../../domain/renewal.ts";
 import { shownState } from "../../domain/shard.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -8,20 +9,34 @@ export interface FleetCount {
   /** By state as shown. */
   readonly shards: Readonly<Record<string, number>>;
   readonly problems: number;
+  /** That nobody acknowledged. */
+  readonly alarms: number;
+  /** Hosts in service whose certificate is past two thirds of its life. */
+  readonly renewalsOverdue: number;
+  /** When the first certificate of a host in service runs out; null without hosts. */
+  readonly firstExpiryMs: number | null;
   readonly events: number;
   readonly refusals: Readonly<Record<string, number>>;
 }
 
-export async function countFleet(store: Store): Promise<FleetCount> {
-  const [hosts, shards, problems, events, refusals] = await Promise.all([
+export async function countFleet(store: Store, nowMs: number): Promise<FleetCount> {
+  const [hosts, shards, problems, alarms, events, refusals] = await Promise.all([
     store.listHosts({ decommissioned: true }),
     store.countShards(),
     store.listProblems(),
+    store.listAlarms(),
     store.countEvents(),
     store.listRefusals(),
   ]);
   const byHostState = { enrolled: 0, active: 0, silent: 0, quarantined: 0, decommissioned: 0 };
-  for (const { state } of hosts) byHostState[state] += 1;
+  let renewalsOverdue = 0;
+  let firstExpiryMs: number | null = null;
+  for (const { state, certificateSinceMs: sinceMs, certificateNotAfterMs: notAfterMs } of hosts) {
+    byHostState[state] += 1;
+    if (state === "decommissioned") continue;
+    if (isRenewalOverdue({ sinceMs, notAfterMs }, nowMs)) renewalsOverdue += 1;
+    firstExpiryMs = Math.min(firstExpiryMs ?? notAfterMs, notAfterMs);
+  }
   const byShownState: Record<string, number> = {};
   for (const { state, hostState, count } of shards) {
     const shown = shownState({ state }, hostState);
@@ -31,6 +46,9 @@ export async function countFleet(store: Store): Promise<FleetCount> {
     hosts: byHostState,
     shards: byShownState,
     problems: problems.length,
+    alarms: alarms.filter(({ acknowledgedMs }) => acknowledgedMs === null).length,
+    renewalsOverdue,
+    firstExpiryMs,
     events,
     refusals: Object.fromEntries(refusals),
   };

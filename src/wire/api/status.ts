@@ -22,6 +22,12 @@ export const ApiStatus = Type.Object(
     shards: Type.Record(Type.String(), Type.Integer()),
     events: Type.Integer(),
     problems: Type.Integer(),
+    /** Alarms that nobody acknowledged. */
+    alarms: Type.Integer(),
+    /** Hosts in service whose certificate is past two thirds of its life. */
+    renewalsOverdue: Type.Integer(),
+    /** When the first certificate of a host in service runs out; null without hosts. */
+    firstExpiryMs: Type.Union([Type.Integer(), Type.Null()]),
     /** Refusals on the agent plane by code, since the beginning. */
     refusals: Type.Record(Type.String(), Type.Integer()),
   },

@@ -22,7 +22,7 @@ export function statusRoutes(app: App, plane: Plane): void {
       agentPlane: plane.agentPlane,
       enrollment: plane.enrollment,
       authorityFingerprint: plane.authorityFingerprint,
-      ...(await countFleet(plane.store)),
+      ...(await countFleet(plane.store, plane.clock.nowMs())),
     }),
   );
 }
