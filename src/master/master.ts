@@ -8,12 +8,13 @@ import { openAuthority } from "../pki/authority.ts";
 import { mintJoinToken } from "../pki/join-token.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Store } from "../store/store.ts";
-import { checkAudit, noteAuditHead } from "./audit-end.ts";
 import { startCutting } from "./agent-plane/cutting.ts";
 import { createHostBell } from "./agent-plane/host-bell.ts";
 import { openAgentListener } from "./agent-plane/listener.ts";
 import { createAgentPlane } from "./agent-plane/plane.ts";
 import { createAlarms } from "./alarms.ts";
+import { checkAudit, noteAuditHead } from "./audit-end.ts";
+import { auditKeyOf, OPERATORS_SECRET } from "./audit-file.ts";
 import { openEnrollment } from "./enrollment/enrollment.ts";
 import { openFleetSecret } from "./fleet-secret.ts";
 import { createLive } from "./live.ts";
@@ -104,8 +105,8 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       random,
     });
     const fleet = await openFleetSecret(dataDir, random);
-    const operators = await openSecret(join(dataDir, "operators.secret"), random);
-    const auditKey = { bytes: operators.derive("audit head"), isNew: operators.isNew };
+    const operators = await openSecret(join(dataDir, OPERATORS_SECRET), random);
+    const auditKey = auditKeyOf(operators);
     const store = openSqliteStore(join(dataDir, "master.db"), { auditKey });
     closers.push(() => store.close());
     await checkAudit({ store, clock, log });
@@ -160,7 +161,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     });
     closers.push(() => agents.close());
     void keepServerCertificate({
-      issue: authority.issueMaster,
+      issue: (times) => authority.issueMaster(times),
       clock,
       log,
       signal: closing.signal,
@@ -242,7 +243,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
         clock,
         log,
         signal: closing.signal,
-        apply: operator.setCertificate,
+        apply: (certificate) => operator.setCertificate(certificate),
       });
     }
     log.info("master is up", {

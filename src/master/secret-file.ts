@@ -18,18 +18,23 @@ const SECRET = /^[0-9a-f]{64}\n$/;
  * Loads a secret from a file, or makes it there the first time (mode 0600).
  * @throws DecnetError data-unusable if others may read it, or it is damaged.
  */
-export async function openSecret(
-  path: string,
-  random: (bytes: number) => Buffer,
-): Promise<Secret> {
+export async function openSecret(path: string, random: (bytes: number) => Buffer): Promise<Secret> {
   await makePrivateDirectory(dirname(path));
-  const found = await readPrivateFile(path);
-  const text = found ?? `${random(32).toString("hex")}\n`;
-  if (found === null) await writeFileDurably(path, text, 0o600);
+  const found = await loadSecret(path);
+  if (found !== null) return found;
+  const text = `${random(32).toString("hex")}\n`;
+  await writeFileDurably(path, text, 0o600);
+  return secretOf(path, text, true);
+}
+
+/** The same, without making one. @returns null if there is no such file. */
+export async function loadSecret(path: string): Promise<Secret | null> {
+  const text = await readPrivateFile(path);
+  return text === null ? null : secretOf(path, text, false);
+}
+
+function secretOf(path: string, text: string, isNew: boolean): Secret {
   if (!SECRET.test(text)) throw new DecnetError("data-unusable", `${path} is damaged`);
   const secret = Buffer.from(text.trim(), "hex");
-  return {
-    isNew: found === null,
-    derive: (label) => createHmac("sha256", secret).update(label).digest(),
-  };
+  return { isNew, derive: (label) => createHmac("sha256", secret).update(label).digest() };
 }

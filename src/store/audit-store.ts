@@ -4,8 +4,8 @@ import type { AuditEntry, AuditFault, AuditHead, AuditRow, AuditVerdict } from "
 export interface AuditStore {
   /**
    * Makes one writing call to this store whose audit row is of the same transaction: neither is ever
-   * written without the other. A refusal (false, null, `kind: "refused"`) writes no row: nothing was
-   * done, and the caller keeps it if it is to be kept.
+   * written without the other. Where nothing was changed (`changedNothing`), no row is written: the
+   * caller keeps a refusal, if it is to be kept.
    *
    * @param call Calls one method of this store, before it waits for anything.
    * @throws {Error} If it did not: a bug of the caller, whose deed nobody would have written down.
@@ -24,10 +24,14 @@ export interface AuditStore {
   verifyAudit(known: AuditHead | null): Promise<AuditVerdict>;
 }
 
-/** Whether a result of the store says that nothing was done. */
-export function isRefusal(result: unknown): boolean {
+/** Whether a result of the store says that it changed nothing: refused, not there, or done before. */
+export function changedNothing(result: unknown): boolean {
   if (result === null || result === false) return true;
-  return typeof result === "object" && "kind" in result && result.kind === "refused";
+  if (typeof result !== "object") return false;
+  if ("kind" in result && result.kind === "refused") return true;
+  return (
+    ("again" in result && result.again === true) || ("already" in result && result.already === true)
+  );
 }
 
 export interface AuditQuery {

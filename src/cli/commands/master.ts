@@ -105,7 +105,8 @@ function certificateFiles({
   if (operatorCert !== "" && operatorKey !== "") {
     return { certPath: operatorCert, keyPath: operatorKey };
   }
-  const [lone, missing] = operatorKey === "" ? ["operatorCert", "operatorKey"] : ["operatorKey", "operatorCert"];
+  const [lone, missing] =
+    operatorKey === "" ? ["operatorCert", "operatorKey"] : ["operatorKey", "operatorCert"];
   throw new DecnetError("config-invalid", `${lone} is given without ${missing}`);
 }
 

@@ -11,7 +11,7 @@ import { createPace } from "./pace.ts";
 const PACE = { burst: 6, perSecond: 1 / 60 };
 
 export interface RenewDeps {
-  readonly store: Pick<Store, "findPin" | "renewHost" | "appendAudit">;
+  readonly store: Pick<Store, "findPin" | "renewHost" | "audited">;
   readonly authority: Pick<Authority, "issueAgent" | "certificatePem">;
   readonly agentCertificateTtlMs: number;
   readonly nowMs: () => number;
@@ -51,28 +51,23 @@ export function createRenewHandler(deps: RenewDeps) {
       ttlMs: deps.agentCertificateTtlMs,
     });
     const publicKey = Buffer.from(csr.publicKey).toString("base64");
-    const outcome = await store.renewHost({ fingerprint, nowMs, next: { ...issued, publicKey } });
+    const entry = {
+      atMs: nowMs,
+      actor: `host:${pin.host.uuid}`,
+      action: "host.renew",
+      target: pin.host.uuid,
+      address,
+    };
+    const outcome = await store.audited(entry, () =>
+      store.renewHost({ fingerprint, nowMs, next: { ...issued, publicKey } }),
+    );
     if (outcome.kind === "refused") {
       return outcome.code === "key-not-new"
         ? refuseCsr("the key is that of the current certificate; a renewal takes a new one")
         : refuse(outcome.code);
     }
     if (!outcome.again) {
-      const { hostUuid } = outcome;
-      log.info("certificate issued to follow the current one", { hostUuid });
-      await store
-        .appendAudit({
-          atMs: nowMs,
-          actor: `host:${hostUuid}`,
-          action: "host.renew",
-          target: hostUuid,
-          outcome: "ok",
-          address,
-        })
-        .catch((error: unknown) => {
-          // It is pinned; to answer anything else would only make the agent ask once more.
-          log.error("renewal could not be put in the audit", { hostUuid, error });
-        });
+      log.info("certificate issued to follow the current one", { hostUuid: outcome.hostUuid });
     }
     const answer: RenewalAnswer = {
       certificate: outcome.certificatePem,

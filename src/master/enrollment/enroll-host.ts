@@ -7,7 +7,7 @@ import type { JoinToken, Store } from "../../store/store.ts";
 import type { EnrollmentAnswer, EnrollmentRequest } from "../../wire/enrollment.ts";
 
 export interface EnrollHostDeps {
-  readonly store: Pick<Store, "findToken" | "enrollHost">;
+  readonly store: Pick<Store, "findToken" | "enrollHost" | "audited">;
   readonly authority: Authority;
   readonly random: RandomBytes;
   /** Where agents reach the agent plane. */
@@ -56,7 +56,14 @@ export async function enrollHost(
     nowMs,
     ttlMs: deps.agentCertificateTtlMs,
   });
-  const outcome = await deps.store.enrollHost({
+  const entry = {
+    atMs: nowMs,
+    actor: `host:${uuid}`,
+    action: "host.enroll",
+    target: name,
+    address,
+  };
+  const enrollment = {
     secretHash,
     nowMs,
     uuid,
@@ -66,7 +73,8 @@ export async function enrollHost(
     fingerprint: issued.fingerprint,
     certificateNotAfterMs: issued.notAfterMs,
     publicKey: Buffer.from(csr.publicKey).toString("base64"),
-  });
+  };
+  const outcome = await deps.store.audited(entry, () => deps.store.enrollHost(enrollment));
   if (outcome.kind === "refused") return refused(outcome.code);
   return {
     kind: "enrolled",

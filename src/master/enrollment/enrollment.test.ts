@@ -288,12 +288,13 @@ test("POST /enroll answers 503 when the store is down, and 500 when there is a b
   await unchanged();
 });
 
-test("POST /enroll still answers 201 when only the audit fails", async (t) => {
-  const { store, mint, enroll } = await startMaster(t, {
-    appendAudit: () => Promise.reject(new StoreUnavailable("disk full")),
+test("POST /enroll enrolls nobody of whom the audit cannot be told", async (t) => {
+  const { mint, enroll, unchanged } = await startMaster(t, {
+    audited: () => Promise.reject(new StoreUnavailable("disk full")),
   });
-  assert.equal((await enroll({ token: (await mint()).text, csr })).status, 201);
-  assert.equal((await store.listHosts()).length, 1);
+  const answer = await enroll({ token: (await mint()).text, csr });
+  assertRefused(answer, 503, "store-unavailable", "store unavailable");
+  await unchanged();
 });
 
 test("the listener speaks TLS 1.2 and 1.3, nothing older, and shows its authority", async (t) => {

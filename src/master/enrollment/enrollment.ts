@@ -28,7 +28,7 @@ import { LIMITS, type Refuse, type RequestReading, type Route, readRequest } fro
 export interface EnrollmentDeps {
   readonly store: Pick<
     Store,
-    "findToken" | "enrollHost" | "findPinnedKey" | "recoverHost" | "appendAudit"
+    "findToken" | "enrollHost" | "findPinnedKey" | "recoverHost" | "audited"
   >;
   readonly clock: Clock;
   readonly log: Log;
@@ -123,7 +123,7 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
 
   await listenOn(server, deps.listen);
   void keepServerCertificate({
-    issue: authority.issueMaster,
+    issue: (times) => authority.issueMaster(times),
     clock,
     log,
     signal: stop.signal,
@@ -189,7 +189,6 @@ async function enroll(deps: RouteDeps, { body, address }: Asked, refuse: Refuse)
 
   const { host_uuid: hostUuid, host_name: hostName } = outcome.answer;
   deps.log.info("host enrolled", { hostUuid, hostName, address });
-  await audit(deps, "host.enroll", { hostUuid, target: hostName, nowMs, address });
   return jsonAnswer(201, outcome.answer);
 }
 
@@ -208,7 +207,7 @@ async function recover(deps: RouteDeps, { body, address }: Asked, refuse: Refuse
   if (parsed.kind === "unreadable") return refuseBody(parsed, refuse);
   const nowMs = deps.clock.nowMs();
   const { host_uuid: hostUuid } = parsed.request;
-  const outcome = await recoverHost(deps, parsed.request, nowMs);
+  const outcome = await recoverHost(deps, parsed.request, { address, nowMs });
   if (outcome.kind === "refused") {
     if (outcome.proved) {
       deps.log.warn("recovery refused", { hostUuid, code: outcome.code, address });
@@ -217,7 +216,6 @@ async function recover(deps: RouteDeps, { body, address }: Asked, refuse: Refuse
   }
   if (!outcome.again) {
     deps.log.warn("host recovered its expired certificate", { hostUuid, address });
-    await audit(deps, "host.recover", { hostUuid, target: hostUuid, nowMs, address });
   }
   return jsonAnswer(200, outcome.answer);
 }
@@ -227,30 +225,4 @@ function refuseBody(
   refuse: Refuse,
 ): Answer {
   return refuse(code, fields.length === 0 ? null : fields);
-}
-
-async function audit(
-  deps: EnrollmentDeps,
-  action: "host.enroll" | "host.recover",
-  facts: {
-    readonly hostUuid: string;
-    readonly target: string;
-    readonly nowMs: number;
-    readonly address: string;
-  },
-): Promise<void> {
-  const { hostUuid, target, nowMs, address } = facts;
-  try {
-    await deps.store.appendAudit({
-      atMs: nowMs,
-      actor: `host:${hostUuid}`,
-      action,
-      target,
-      outcome: "ok",
-      address,
-    });
-  } catch (error) {
-    // It is done, and cannot be asked for again: to answer anything else would lose it.
-    deps.log.error(`${action} could not be put in the audit`, { hostUuid, error });
-  }
 }

@@ -9,7 +9,7 @@ import { type RecoveryRequest, type RenewalAnswer, recoveryStatement } from "../
 import type { Challenges } from "./challenges.ts";
 
 export interface RecoverHostDeps {
-  readonly store: Pick<Store, "findPinnedKey" | "recoverHost">;
+  readonly store: Pick<Store, "findPinnedKey" | "recoverHost" | "audited">;
   readonly authority: Authority;
   readonly challenges: Challenges;
   readonly recoveryBounds: RecoveryBounds;
@@ -40,7 +40,7 @@ export type RecoverHostOutcome =
 export async function recoverHost(
   deps: RecoverHostDeps,
   request: RecoveryRequest,
-  nowMs: number,
+  { address, nowMs }: { readonly address: string; readonly nowMs: number },
 ): Promise<RecoverHostOutcome> {
   const { store, challenges } = deps;
   const { host_uuid: hostUuid, csr: csrPem, nonce } = request;
@@ -63,13 +63,21 @@ export async function recoverHost(
     nowMs,
     ttlMs: deps.agentCertificateTtlMs,
   });
-  const outcome = await store.recoverHost({
+  const recovery = {
     hostUuid,
     fingerprint: pinned.fingerprint,
     nowMs,
     bounds: deps.recoveryBounds,
     next: { ...issued, publicKey: Buffer.from(csr.publicKey).toString("base64") },
-  });
+  };
+  const entry = {
+    atMs: nowMs,
+    actor: `host:${hostUuid}`,
+    action: "host.recover",
+    target: hostUuid,
+    address,
+  };
+  const outcome = await store.audited(entry, () => store.recoverHost(recovery));
   if (outcome.kind === "refused") {
     return outcome.code === "key-not-new"
       ? refused("csr-invalid", "the key is that of the old certificate; a recovery takes a new one")

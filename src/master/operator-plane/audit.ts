@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Clock } from "../../domain/clock.ts";
 import type { Log } from "../../domain/log.ts";
-import { isRefusal } from "../../store/audit-store.ts";
+import { changedNothing } from "../../store/audit-store.ts";
 import type { AuditEntry, Store } from "../../store/store.ts";
 import type { Caller } from "./caller.ts";
 import { codeOf } from "./refusal.ts";
@@ -54,7 +54,7 @@ export function createAudit(deps: {
     let hasWritten = false;
     const write: Write = async (call) => {
       const result = await store.audited({ ...of, atMs: clock.nowMs() }, call);
-      hasWritten ||= !isRefusal(result);
+      hasWritten ||= !changedNothing(result);
       return result;
     };
     let result: T;

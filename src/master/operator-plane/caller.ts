@@ -106,7 +106,10 @@ export function may(caller: Caller, permission: Permission): boolean {
 }
 
 /** Whether who was let in would be let in still: for what stays open. */
-export async function isStillThere({ store, clock }: IdentifyDeps, caller: Caller): Promise<boolean> {
+export async function isStillThere(
+  { store, clock }: IdentifyDeps,
+  caller: Caller,
+): Promise<boolean> {
   if (caller.kind === "local") return true;
   if (caller.kind === "anonymous") return false;
   const held =

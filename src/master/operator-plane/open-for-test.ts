@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { silentLog } from "../../domain/log.ts";
-import type { Role } from "../../domain/role.ts";
+import type { Role, Scope } from "../../domain/role.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
 import { createLive } from "../live.ts";
+import { API_TOKEN_PREFIX, hashSecret } from "./caller.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { type OperatorPlaneDeps, openOperatorPlane } from "./operator-plane.ts";
 
@@ -36,6 +37,8 @@ export interface Client {
   open(method: string, path: string, options?: CallOptions): Promise<IncomingMessage>;
 }
 
+export type LoggedIn = Client & { readonly cookie: string; readonly csrfToken: string };
+
 export interface TestPlane {
   readonly store: Store;
   readonly clock: ManualClock;
@@ -47,7 +50,11 @@ export interface TestPlane {
   /** By the socket file. */
   readonly local: Client;
   /** Over TCP, logged in. */
-  logIn(user?: string): Promise<Client & { readonly cookie: string; readonly csrfToken: string }>;
+  logIn(user?: string): Promise<LoggedIn>;
+  /** The same without asking for the password, which takes its time. */
+  openSession(user: string): Promise<LoggedIn>;
+  /** Over TCP, with an API token of that operator. */
+  openToken(operator: string, scope: Scope): Promise<Client & { readonly secret: string }>;
   close(): Promise<void>;
 }
 
@@ -119,6 +126,41 @@ export async function openForTest(
       const { csrfToken } = json as { csrfToken: string };
       const client = createClient(tcp, { cookie, "x-csrf-token": csrfToken });
       return { ...client, cookie, csrfToken };
+    },
+    async openSession(user) {
+      const secret = randomBytes(32).toString("base64url");
+      const csrfToken = randomBytes(32).toString("base64url");
+      const { passwordHash } = (await store.getOperator(user)) ?? { passwordHash: "" };
+      const createdMs = clock.nowMs();
+      const session = {
+        secretHash: hashSecret(secret),
+        operator: user,
+        csrfToken,
+        createdMs,
+        expiresMs: createdMs + 3_600_000,
+      };
+      if (!(await store.openSession({ session, passwordHash, second: null }))) {
+        throw new Error(`no session for ${user}`);
+      }
+      const cookie = `decnet_session=${secret}`;
+      const client = createClient(tcp, { cookie, "x-csrf-token": csrfToken });
+      return { ...client, cookie, csrfToken };
+    },
+    async openToken(operator, scope) {
+      const secret = `${API_TOKEN_PREFIX}${randomBytes(32).toString("base64url")}`;
+      const createdMs = clock.nowMs();
+      const token = {
+        id: randomBytes(6).toString("hex"),
+        operator,
+        purpose: "test",
+        scope,
+        createdMs,
+        expiresMs: createdMs + 3_600_000,
+        lastUsedMs: null,
+        revokedMs: null,
+      };
+      await store.createApiToken(token, hashSecret(secret));
+      return { ...createClient(tcp, { authorization: `Bearer ${secret}` }), secret };
     },
   };
 }

@@ -11,8 +11,7 @@ export async function describeApi(app: App, version: string, site: Site): Promis
       info: {
         title: "DECNET operator plane",
         version,
-        description:
-          "Steers and watches the fleet. Every list tells the seq to stream from.",
+        description: "Steers and watches the fleet. Every list tells the seq to stream from.",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       components: {

@@ -1,6 +1,6 @@
+import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP, isIPv4 } from "node:net";
-import type { X509Certificate } from "node:crypto";
 
 /** Where browsers find this plane. */
 export interface Site {

@@ -62,7 +62,7 @@ test("a quarantined host is released by whoever types its name, and no other can
   assert.equal((await store.getHost(uuid))?.state, "quarantined");
   assert.equal((await client.call("POST", path, { body })).status, 204);
   assert.equal((await store.getHost(uuid))?.state, "silent");
-  const rows = await client.call("GET", "/api/v1/audit?limit=3");
+  const rows = await client.call("GET", "/api/v1/audit?limit=4");
   assert.deepEqual(
     itemsOf<{ action: string; outcome: string }>(rows).map(({ action, outcome }) => [
       action,
@@ -71,6 +71,7 @@ test("a quarantined host is released by whoever types its name, and no other can
     [
       ["host.release", "ok"],
       ["host.release", "request-invalid"],
+      ["host.quarantine", "ok"],
       ["host.release", "host-not-quarantined"],
     ],
   );

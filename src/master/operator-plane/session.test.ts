@@ -105,7 +105,12 @@ test("guessing many accounts from one address is slowed down, too", async (t) =>
   const hash = (await store.getOperator("admin"))?.passwordHash ?? "";
   let limited = 0;
   for (let user = 0; user < 25; user += 1) {
-    await store.createOperator({ name: `user-${user}`, role: "viewer", passwordHash: hash, createdMs: 1 });
+    await store.createOperator({
+      name: `user-${user}`,
+      role: "viewer",
+      passwordHash: hash,
+      createdMs: 1,
+    });
     const body = { user: `user-${user}`, password: "x" };
     const { status } = await anonymous.call("POST", "/api/v1/session", { body });
     if (status === 429) limited += 1;

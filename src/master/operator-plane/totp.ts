@@ -49,7 +49,7 @@ export function otpauthUri(secret: Buffer, operator: string): string {
     digits: String(DIGITS),
     period: String(STEP_MS / 1_000),
   });
-  return `otpauth://totp/DECNET:${encodeURIComponent(operator)}?${query}`;
+  return `otpauth://totp/DECNET:${encodeURIComponent(operator)}?${query.toString()}`;
 }
 
 /** RFC 4648, section 6, without padding. */
@@ -62,7 +62,10 @@ export function base32(bytes: Buffer): string {
 /** Ten codes of 50 bits, such as `k7wq3-m2xpd`; each opens one session without the app. */
 export function makeRecoveryCodes(random: Random): string[] {
   return Array.from({ length: RECOVERY_CODES }, () => {
-    const letters = [...random(10)].map((byte) => BASE32[byte % 32]).join("").toLowerCase();
+    const letters = [...random(10)]
+      .map((byte) => BASE32[byte % 32])
+      .join("")
+      .toLowerCase();
     return `${letters.slice(0, 5)}-${letters.slice(5)}`;
   });
 }

@@ -4,13 +4,14 @@ import {
   type AuditFault,
   type AuditHead,
   type AuditRow,
+  type AuditVerdict,
   chainHash,
   EMPTY_HEAD,
   sameHead,
   verifyChain,
 } from "../../domain/audit.ts";
 import type { AuditStore } from "../audit-store.ts";
-import type { Database, Row } from "./database.ts";
+import { type Database, openToRead, type Row } from "./database.ts";
 import { number, text, textOrNull } from "./rows.ts";
 
 /** Proves that a note of where the log ends is this master's: whoever only has the file has no key. */
@@ -143,6 +144,24 @@ export function createAuditStore(
       },
     },
   };
+}
+
+/**
+ * Verifies the audit in a database file that no process holds, and writes nothing.
+ * @throws DecnetError data-in-use, or data-unusable.
+ */
+export async function verifyAuditFile(
+  path: string,
+  key: AuditKey | null,
+  known: AuditHead | null,
+): Promise<AuditVerdict> {
+  const db = openToRead(path);
+  try {
+    const { store } = createAuditStore(db, (work) => work(), key);
+    return await store.verifyAudit(known);
+  } finally {
+    db.close();
+  }
 }
 
 /** Puts the rows of before there was a chain into one: for the migration alone. */

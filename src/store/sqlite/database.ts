@@ -57,6 +57,32 @@ export interface Statement {
 export function openDatabase(path: string, limits: DatabaseLimits = {}): Database {
   const sqlite = open(path);
   if (limits.mostPages !== undefined) sqlite.exec(`PRAGMA max_page_count = ${limits.mostPages}`);
+  return databaseOf(sqlite);
+}
+
+/**
+ * Opens a database that no process holds, of this version's schema, and writes nothing to it.
+ * @throws DecnetError data-in-use, or data-unusable.
+ */
+export function openToRead(path: string): Database {
+  let sqlite: DatabaseSync | null = null;
+  try {
+    sqlite = new DatabaseSync(path, { readOnly: true });
+    // Else a log that a crash left behind would want a file beside it to share.
+    sqlite.exec("PRAGMA locking_mode = EXCLUSIVE");
+    const version = Number(sqlite.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (version === MIGRATIONS.length) return databaseOf(sqlite);
+    throw new DecnetError(
+      "data-unusable",
+      `${path} has schema ${version}, this version reads ${MIGRATIONS.length}: start the master once`,
+    );
+  } catch (error) {
+    sqlite?.close();
+    throw openingError(path, error);
+  }
+}
+
+function databaseOf(sqlite: DatabaseSync): Database {
   const forgets: (() => void)[] = [];
   const begin = sqlite.prepare("BEGIN IMMEDIATE");
   const commit = sqlite.prepare("COMMIT");
@@ -113,12 +139,16 @@ function open(path: string): DatabaseSync {
     return sqlite;
   } catch (error) {
     sqlite?.close();
-    if (error instanceof DecnetError) throw error;
-    const code = resultCode(error);
-    if (code === 5) throw new DecnetError("data-in-use", path, { cause: error });
-    if (code === null) throw error;
-    throw new DecnetError("data-unusable", `${path}: ${messageOf(error)}`, { cause: error });
+    throw openingError(path, error);
   }
+}
+
+function openingError(path: string, error: unknown): unknown {
+  if (error instanceof DecnetError) return error;
+  const code = resultCode(error);
+  if (code === 5) return new DecnetError("data-in-use", path, { cause: error });
+  if (code === null) return error;
+  return new DecnetError("data-unusable", `${path}: ${messageOf(error)}`, { cause: error });
 }
 
 function migrate(sqlite: DatabaseSync, from: number): void {

@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../../domain/audit.ts";
-import { isRefusal } from "../audit-store.ts";
+import { changedNothing } from "../audit-store.ts";
 import type { Store } from "../store.ts";
 import { createAlarmRows, createAlarmStore } from "./alarms.ts";
 import { type AuditKey, createAuditStore } from "./audit.ts";
@@ -34,7 +34,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
     due = null;
     const result = db.transaction(() => {
       const result = work();
-      if (entry !== null && !isRefusal(result)) audit.rows.append({ ...entry, outcome: "ok" });
+      if (entry !== null && !changedNothing(result)) audit.rows.append({ ...entry, outcome: "ok" });
       return result;
     });
     journal.wakeIfWritten();
@@ -60,8 +60,9 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
       const result = call();
       const isWritten = due === null;
       due = null;
+      const value = await result;
       if (!isWritten) throw new Error(`${entry.action} is to be audited, but wrote nothing`);
-      return await result;
+      return value;
     },
     async close() {
       db.close();

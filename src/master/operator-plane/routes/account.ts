@@ -76,9 +76,7 @@ export function accountRoutes(app: App, plane: Plane): void {
         const isBegun = await write(() => store.beginTotp(operator, sealed));
         if (!isBegun) throw new DecnetError("totp-active");
       });
-      return reply
-        .code(201)
-        .send({ secret: base32(secret), uri: otpauthUri(secret, operator) });
+      return reply.code(201).send({ secret: base32(secret), uri: otpauthUri(secret, operator) });
     },
   );
 

@@ -58,11 +58,15 @@ export function hostRoutes(app: App, plane: Plane): void {
     },
     async (request, reply) => {
       const host = await findHost(store, request.params.id);
-      await audit.act(request, { action: "host.decommission", target: host.uuid }, async (write) => {
-        requireName(host.name, request.body.confirmName);
-        const outcome = await write(() => decommission(host.uuid));
-        if (outcome === null) throw new DecnetError("host-not-found", host.uuid);
-      });
+      await audit.act(
+        request,
+        { action: "host.decommission", target: host.uuid },
+        async (write) => {
+          requireName(host.name, request.body.confirmName);
+          const outcome = await write(() => decommission(host.uuid));
+          if (outcome === null) throw new DecnetError("host-not-found", host.uuid);
+        },
+      );
       return reply.code(204).send(null);
     },
   );
@@ -70,6 +74,7 @@ export function hostRoutes(app: App, plane: Plane): void {
   app.post(
     "/hosts/:id/release",
     {
+      config: { needs: "fleet.write" },
       schema: {
         tags,
         summary: "Ends a quarantine: whichever copy beats next goes on",

@@ -117,7 +117,7 @@ export function operatorRoutes(app: App, plane: Plane): void {
         response: { 200: OperatorPassword, ...errors },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { name } = request.params;
       const what = { action: "operator.reset-password", target: name };
       const credentials = await audit.act(request, what, async (write) => {
@@ -130,7 +130,7 @@ export function operatorRoutes(app: App, plane: Plane): void {
       });
       logins.forgive(name);
       await streams.recheck();
-      return credentials;
+      return reply.send(credentials);
     },
   );
 
