@@ -68,8 +68,6 @@ export function openToRead(path: string): Database {
   let sqlite: DatabaseSync | null = null;
   try {
     sqlite = new DatabaseSync(path, { readOnly: true });
-    // Else a log that a crash left behind would want a file beside it to share.
-    sqlite.exec("PRAGMA locking_mode = EXCLUSIVE");
     const version = Number(sqlite.prepare("PRAGMA user_version").get()?.["user_version"]);
     if (version === MIGRATIONS.length) return databaseOf(sqlite);
     throw new DecnetError(
