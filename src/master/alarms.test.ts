@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { SWEEP_EVERY_MS } from "../domain/liveness.ts";
 import { silentLog } from "../domain/log.ts";
 import { createVirtualClock } from "../domain/virtual-clock.ts";
 import { enroll, fingerprint, T0 } from "../store/conformance/fixture.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import { type Store, StoreUnavailable } from "../store/store.ts";
 import { createAlarms } from "./alarms.ts";
+import { startSilenceWatch } from "./watch.ts";
 
 const MINUTE_MS = 60_000;
 
-async function setUp(t: TestContext, changes: Partial<Store> = {}) {
+async function setUp(t: TestContext, changes: Partial<Store> = {}, startMs = T0) {
   const store = openSqliteStore(":memory:");
   await enroll(store, "a");
   await enroll(store, "b");
-  const clock = createVirtualClock(T0);
+  const clock = createVirtualClock(startMs);
   const alarms = createAlarms({ store: { ...store, ...changes }, clock, log: silentLog });
   t.after(async () => {
     await alarms.close();
@@ -97,4 +99,24 @@ test("a sighting that could not be written is written with the next round", asyn
   fails = false;
   await clock.advance(MINUTE_MS);
   assert.equal((await store.listAlarms())[0]?.count, 1);
+});
+
+test("the master's rounds look for renewals that are overdue", async (t) => {
+  const { store, clock, alarms } = await setUp(t, {}, T0 + 7e8);
+  const watch = startSilenceWatch({
+    store,
+    clock,
+    log: silentLog,
+    heartbeatIntervalMs: 30_000,
+    alarms,
+  });
+  t.after(() => watch.close());
+  assert.deepEqual(await store.listAlarms(), []);
+  await clock.advance(SWEEP_EVERY_MS);
+  assert.deepEqual(
+    (await store.listAlarms())
+      .map(({ hostUuid }) => hostUuid)
+      .toSorted((a, b) => a.localeCompare(b)),
+    ["a", "b"],
+  );
 });
