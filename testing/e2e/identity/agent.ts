@@ -2,10 +2,11 @@ import { type AgentExit, runAgent } from "../../../src/agent/agent.ts";
 import { loadIdentity } from "../../../src/agent/identity.ts";
 import type { Step } from "../../../src/agent/next-identity.ts";
 import { createSystemClock } from "../../../src/cli/clock.ts";
+import type { Clock } from "../../../src/domain/clock.ts";
 import { type Log, silentLog } from "../../../src/domain/log.ts";
 
 /** A whole agent that runs no deckies, in this process, from what lies in `dir`. */
-export function startAgent(dir: string, step: Step = () => {}) {
+export function startAgent(dir: string, step: Step = () => {}, clock: Clock = createSystemClock()) {
   const stop = new AbortController();
   const renewed = Promise.withResolvers<void>();
   const log: Log = {
@@ -21,7 +22,7 @@ export function startAgent(dir: string, step: Step = () => {}) {
       dataDir: dir,
       identity,
       runtimes: () => ({}),
-      clock: createSystemClock(),
+      clock,
       log,
       version: "test",
       random: Math.random,

@@ -4,9 +4,12 @@ import { test } from "node:test";
 import { postUnderAuthority } from "../../../src/agent/authority-post.ts";
 import { type Identity, loadIdentity } from "../../../src/agent/identity.ts";
 import { loadNext, saveNext } from "../../../src/agent/next-identity.ts";
+import { createSystemClock } from "../../../src/cli/clock.ts";
+import type { Clock } from "../../../src/domain/clock.ts";
 import { fingerprintOf } from "../../../src/pki/certificate.ts";
 import { makeSigningRequest } from "../../../src/pki/csr.ts";
 import { signStatement } from "../../../src/pki/proof.ts";
+import { StoreUnavailable } from "../../../src/store/store.ts";
 import { type ChallengeAnswer, recoveryStatement } from "../../../src/wire/renewal.ts";
 import { callerOf } from "../swarm.ts";
 import { startAgent } from "./agent.ts";
@@ -196,4 +199,38 @@ test("an agent that recovers and finds its host decommissioned wipes its key", a
   assert.deepEqual(await startAgent(dir).exit, { kind: "decommissioned" });
   assert.equal(await loadIdentity(dir), null);
   assert.equal(await loadNext(dir), null);
+});
+
+test("an agent whose certificate runs out while the master cannot renew it recovers as it runs", async (t) => {
+  const ttlMs = 60_000;
+  const swarm = await openSwarm(t, { ttlMs });
+  const { dir, identity } = await swarm.enroll("web-1", ttlMs - 1500);
+  swarm.meddle({
+    renewHost: () => Promise.reject(new StoreUnavailable("as if the disk were full")),
+  });
+  const agent = startAgent(dir);
+  t.after(() => agent.stop());
+  await agent.renewed;
+  await agent.stop();
+  assert.ok(swarm.refusals.includes("store-unavailable"), "it tried to renew");
+  const actions = (await swarm.store.listAudit({ limit: 9 })).map(({ action }) => action);
+  assert.ok(actions.includes("host.recover"));
+  const host = await swarm.store.getHost(identity.hostUuid);
+  assert.ok((host?.certificateNotAfterMs ?? 0) > Date.now() + 50_000);
+});
+
+test("an agent whose clock is 20 days behind learns from the master that its certificate ran out", async (t) => {
+  const swarm = await openSwarm(t);
+  const { dir } = await swarm.enroll("web-1", EXPIRED_MS);
+  // Twenty times as fast as the world, so that a minute without an answer is three seconds.
+  const system = createSystemClock();
+  const startMs = system.nowMs();
+  const clock: Clock = {
+    nowMs: () => Math.trunc(startMs - 20 * DAY_MS + (system.nowMs() - startMs) * 20),
+    sleep: (ms, signal) => system.sleep(ms / 20, signal),
+  };
+  const agent = startAgent(dir, () => {}, clock);
+  t.after(() => agent.stop());
+  await agent.renewed;
+  await agent.stop();
 });

@@ -21,10 +21,14 @@ const DUE_MS = 4.4 * DAY_MS;
 /** Resolves with the first value that is not null, looked for after each commit. */
 async function until<T>(store: Store, look: () => Promise<T | null>): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const check = () =>
-    look().then((found) => {
+  const check = async () => {
+    try {
+      const found = await look();
       if (found !== null) resolve(found);
-    }, reject);
+    } catch (error) {
+      reject(error);
+    }
+  };
   const stop = store.onChange(() => void check());
   void check();
   try {
