@@ -1,11 +1,13 @@
 import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
+import type { ApiAuditEntry, ApiAuditVerdict } from "../../../src/wire/api/audit.ts";
 import type { ListOf } from "../../../src/wire/api/common.ts";
 import type { ApiDecky, ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiHost, ApiHostProblem } from "../../../src/wire/api/host.ts";
+import type { ApiOperator } from "../../../src/wire/api/operator.ts";
 import type { ApiSession } from "../../../src/wire/api/session.ts";
-import type { ApiAuditEntry, ApiStatus } from "../../../src/wire/api/status.ts";
+import type { ApiStatus } from "../../../src/wire/api/status.ts";
 import type { ApiToken } from "../../../src/wire/api/token.ts";
 import { setMasterClock } from "../clock.ts";
 import { createJournal } from "../live/journal.ts";
@@ -148,6 +150,16 @@ export const AUDIT_A_READ = 200;
 
 export const readAudit = (before: number | undefined, signal?: AbortSignal) =>
   callApi<ListOf<ApiAuditEntry>>(`/audit${queryOf({ limit: AUDIT_A_READ, before })}`, { signal });
+
+/** Whether the whole log is as it was written. Reads all of it: only when asked to. */
+export const verifyAudit = () => callApi<ApiAuditVerdict>("/audit/verify");
+
+export const operatorsQuery = queryOptions({
+  queryKey: ["operators"],
+  refetchOnMount: "always",
+  queryFn: async ({ signal }) =>
+    (await callApi<ListOf<ApiOperator>>("/operators", { signal })).items,
+});
 
 const none: readonly never[] = [];
 
