@@ -95,11 +95,25 @@ export async function saveKey(dir: string, keyPem: string): Promise<void> {
 export async function wipeIdentity(dir: string): Promise<void> {
   await usingDirectory(dir, async () => {
     await unlink(join(dir, IDENTITY)).catch(nullIfMissing);
+    for (const name of [KEY, ...NEXT_FILES]) await overwrite(join(dir, name));
+    for (const name of [KEY, CERTIFICATE, AUTHORITY, ...NEXT_FILES]) {
+      await unlink(join(dir, name)).catch(nullIfMissing);
+    }
+    await wipeHalfWritten(dir);
+  });
+}
+
+/**
+ * Removes what a crash in the middle of a write left behind, since it may hold a key. Only for who
+ * has the directory to itself.
+ * @throws {DecnetError} `data-unusable`.
+ */
+export async function wipeHalfWritten(dir: string): Promise<void> {
+  await usingDirectory(dir, async () => {
     const there = await readdir(dir).catch(nullIfMissing);
     if (there === null) return;
-    const cutShort = there.filter((name) => HALF_WRITTEN.test(name));
-    for (const name of [KEY, ...NEXT_FILES, ...cutShort]) await overwrite(join(dir, name));
-    for (const name of [KEY, CERTIFICATE, AUTHORITY, ...NEXT_FILES, ...cutShort]) {
+    for (const name of there.filter((name) => HALF_WRITTEN.test(name))) {
+      await overwrite(join(dir, name));
       await unlink(join(dir, name)).catch(nullIfMissing);
     }
     await syncDirectory(dir);

@@ -10,7 +10,7 @@ import { parseRenewalAnswer, type RenewalRequest } from "../wire/renewal.ts";
 import { isDecommissioned, type LoopEnd, refusalOf } from "./answer.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Bell, createBell } from "./bell.ts";
-import { CURRENT_FILES, fits, type Identity } from "./identity.ts";
+import { CURRENT_FILES, fits, type Identity, wipeHalfWritten } from "./identity.ts";
 import {
   dropNext,
   loadNext,
@@ -73,6 +73,7 @@ export async function openRenewal(parts: RenewalParts): Promise<Renewal> {
   const watch = createWatch(clock, bell);
   const { keyPem, certificatePem } = parts.identity;
   const current = { keyPem, certificatePem };
+  await wipeHalfWritten(parts.dataDir);
   const next = await loadNext(parts.dataDir);
   const transport = createSwitchingTransport({
     // Once it was sent, the master may have taken it, and the one before would then be an alarm.

@@ -189,6 +189,31 @@ export function renewalConformance(open: OpenStore): void {
     },
   );
 
+  withStore(
+    "a quarantined host neither renews nor recovers, nor is its next promoted",
+    async (store) => {
+      await renew(store, "a", pin("n"));
+      const at = (boot: number, sequence: number, echo: string | null, nonce: string) =>
+        beat("a", [], { boot, sequence, echo, nonce });
+      await store.commitHeartbeats([
+        at(1, 1, null, "n1"),
+        at(1, 2, "n1", "n2"),
+        at(2, 1, "n1", "n3"),
+        at(3, 1, "n2", "n4"),
+      ]);
+      assert.equal((await store.getHost("a"))?.state, "quarantined");
+      const before = await everything(store);
+      const refused = { kind: "refused", code: "host-quarantined" };
+      assert.deepEqual(await renew(store, "a", pin("x")), refused);
+      assert.deepEqual(await recover(store, pin("x"), EXPIRED_MS), refused);
+      const use = { fingerprint: fingerprint("n"), nowMs: T0 + 9 };
+      assert.deepEqual(await store.promotePin(use), refused);
+      assert.deepEqual(await everything(store), before);
+      assert.deepEqual(await slots(store), { a: "current", n: "next" });
+      assert.deepEqual(await store.listRenewalsOverdue(T0 + 9e8), [await store.getHost("b")]);
+    },
+  );
+
   withStore("decommissionHost() retires the next certificate, too", async (store) => {
     await renew(store, "a", pin("n"));
     await store.decommissionHost("a", T0 + 9);
