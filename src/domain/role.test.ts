@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { mayGrant, PERMISSIONS, ROLES, roleMay, SCOPES, tokenMay } from "./role.ts";
 
@@ -38,4 +39,18 @@ test("tokenMay() is this table, and never `self`", () => {
 test("mayGrant() lets nobody make a token of more than the own role", () => {
   const pairs = ROLES.flatMap((role) => SCOPES.filter((scope) => mayGrant(role, scope)));
   assert.deepEqual(pairs, ["read", "write", "admin", "read", "write", "read"]);
+});
+
+test("docs/security.md has the table of who may do what", () => {
+  const text = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
+  const part = text.split("<!-- roles -->")[1]?.split("<!-- /roles -->")[0] ?? "";
+  const rows = part
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "")))
+    .map(([, permission, , ...roles]) => [permission, ...roles.slice(0, ROLES.length)]);
+  assert.deepEqual(
+    rows,
+    PERMISSIONS.map((p) => [p, ...ROLES.map((role) => (roleMay(role, p) ? "yes" : ""))]),
+  );
 });
