@@ -94,6 +94,13 @@ export const SETTINGS = {
     byDefault: () => 8443,
     meaning: "Port of the dashboard and the API.",
   }),
+  eventsKept: setting(duration(86_400_000, 3_650 * 86_400_000), {
+    flag: "--events-kept <duration>",
+    env: "DECNET_EVENTS_KEPT",
+    defaultText: "90d",
+    byDefault: () => 90 * 86_400_000,
+    meaning: "How long events of deckies are kept. Tombstones and the audit are kept for ever.",
+  }),
   operatorCert: setting(optionalPath, {
     flag: "--operator-cert <file>",
     env: "DECNET_OPERATOR_CERT",

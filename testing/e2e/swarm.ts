@@ -21,6 +21,7 @@ export function masterOptions(dataDir: string, over: Partial<MasterOptions> = {}
     enrollment: LOOPBACK,
     operator: LOOPBACK,
     operatorCertificate: null,
+    eventsKeptMs: 90 * 86_400_000,
     advertiseHost: "127.0.0.1",
     heartbeatIntervalMs: 30_000,
     agentCertificateTtlMs: null,

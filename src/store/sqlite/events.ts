@@ -19,6 +19,12 @@ export function createEventStore(
     SELECT 1 FROM shards WHERE name = ?1 AND host_uuid <> ?2 AND state <> 'absent'
     UNION ALL SELECT 1 FROM deckies WHERE name = ?1 AND host_uuid <> ?2`);
   const count = db.prepare("SELECT count(*) AS n FROM events");
+  const oldest = db.prepare("SELECT seq, received_ms FROM events ORDER BY seq LIMIT ?");
+  const forget = db.prepare("DELETE FROM events WHERE seq <= ?");
+  // Times rise with seq but for a clock that was set: both deletions take what is oldest by seq.
+  const forgetChanges = db.prepare(`
+    DELETE FROM changes WHERE seq < coalesce(
+      (SELECT seq FROM changes WHERE at_ms > ? ORDER BY seq LIMIT 1), 9007199254740991)`);
   const list = db.prepare(`
     SELECT * FROM events
     WHERE seq < ?1 AND (?2 IS NULL OR decky = ?2) AND (?3 IS NULL OR host_uuid = ?3)
@@ -77,6 +83,19 @@ export function createEventStore(
         ),
       );
       return rows.map(eventOf);
+    },
+
+    async purgeEvents({ beforeMs, limit }) {
+      return commit(() => {
+        const rows = oldest.all(limit);
+        const kept = rows.findIndex((row) => number(row, "received_ms") >= beforeMs);
+        const purged = kept === -1 ? rows.length : kept;
+        const last = rows[purged - 1];
+        if (last === undefined) return 0;
+        forgetChanges.run(number(last, "received_ms"));
+        forget.run(number(last, "seq"));
+        return purged;
+      });
     },
 
     async countEvents() {
