@@ -180,7 +180,8 @@ export const ERRORS = {
   "totp-required": {
     status: 401,
     message: "a second factor is required",
-    remedy: "Send the code that the authenticator app shows, or a recovery code, along with the password.",
+    remedy:
+      "Send the code that the authenticator app shows, or a recovery code, along with the password.",
   },
   "totp-invalid": {
     status: 422,
@@ -294,6 +295,22 @@ export const ERRORS = {
     message: "host is decommissioned or quarantined",
     remedy: "Choose another host: decnet host list.",
   },
+  "rotation-under-way": {
+    status: 409,
+    message: "the authority is being rotated already",
+    remedy: "decnet authority show tells how far it is; decnet authority retire ends it.",
+  },
+  "rotation-not-under-way": {
+    status: 409,
+    message: "there is no old authority to retire",
+    remedy: "decnet authority rotate introduces a new one beside it first.",
+  },
+  "hosts-left-behind": {
+    status: 409,
+    message: "hosts would be cut off",
+    remedy:
+      "Wait until they have renewed (decnet authority show), decommission those that are gone, or retire with --force and enroll them anew.",
+  },
   "audit-broken": {
     status: null,
     message: "the audit log is not as it was written",
@@ -337,6 +354,17 @@ export const ERRORS = {
     status: null,
     message: "data directory is in use by another process",
     remedy: "Stop that process, or give another directory: --data DIR.",
+  },
+  "authority-locked": {
+    status: null,
+    message: "the authority's key is encrypted",
+    remedy:
+      "Name the file that holds its passphrase, --authority-key-file FILE, or start on a terminal, which asks for it.",
+  },
+  "passphrase-wrong": {
+    status: null,
+    message: "the passphrase is not that of the authority's key, or the key is damaged",
+    remedy: "Nothing was changed. Give the passphrase with which it was encrypted.",
   },
   "database-newer": {
     status: null,

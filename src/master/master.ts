@@ -4,7 +4,8 @@ import type { Clock } from "../domain/clock.ts";
 import { DecnetError, type ErrorCode } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
 import { AGENT_CERTIFICATE_TTL_MS, type RecoveryBounds } from "../domain/renewal.ts";
-import { openAuthority } from "../pki/authority.ts";
+import { openAuthorities } from "../pki/authorities.ts";
+import type { Authority, MasterCertificate } from "../pki/authority.ts";
 import { mintJoinToken } from "../pki/join-token.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Store } from "../store/store.ts";
@@ -16,6 +17,7 @@ import { createAlarms } from "./alarms.ts";
 import { checkAudit, noteAuditHead } from "./audit-end.ts";
 import { auditKeyOf, OPERATORS_SECRET } from "./audit-file.ts";
 import { openEnrollment } from "./enrollment/enrollment.ts";
+import { startEventPurge } from "./event-purge.ts";
 import { openFleetSecret } from "./fleet-secret.ts";
 import { createLive } from "./live.ts";
 import {
@@ -26,6 +28,7 @@ import {
 import { ensureFirstAdmin } from "./operator-plane/first-admin.ts";
 import { openOperatorPlane } from "./operator-plane/operator-plane.ts";
 import { isLoopback } from "./operator-plane/origin.ts";
+import { openPresenter } from "./presentation.ts";
 import { openSecret } from "./secret-file.ts";
 import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "./server-certificate.ts";
 import { createTally } from "./tally.ts";
@@ -45,11 +48,15 @@ export interface MasterOptions {
   readonly operator: Address;
   /** Presented on the operator plane; null for one of the swarm's authority, or none on loopback. */
   readonly operatorCertificate: CertificateFiles | null;
+  /** Events of deckies are forgotten after it. */
+  readonly eventsKeptMs: number;
   /** Name or address under which agents reach this machine. */
   readonly advertiseHost: string;
   readonly heartbeatIntervalMs: number;
   /** Life of an agent's certificate; null takes the default. */
   readonly agentCertificateTtlMs: number | null;
+  /** Of the authority's key; null, or left out, if it is not encrypted. */
+  readonly authorityPassphrase?: string | null;
   /** How far hosts whose certificate ran out may help themselves. */
   readonly recoveryBounds: RecoveryBounds;
   /** Take the system's clock for right, even if records are from later. */
@@ -99,11 +106,13 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
   try {
-    const authority = await openAuthority({
+    const authorities = await openAuthorities({
       dir: join(dataDir, "authority"),
       nowMs: clock.nowMs(),
       random,
+      passphrase: options.authorityPassphrase ?? null,
     });
+    const authority = authorities.issuing;
     const fleet = await openFleetSecret(dataDir, random);
     const operators = await openSecret(join(dataDir, OPERATORS_SECRET), random);
     const auditKey = auditKeyOf(operators);
@@ -114,6 +123,8 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     await checkClock(store, clock.nowMs(), options.trustClock);
     const firstAdmin = await ensureFirstAdmin({ store, clock, random });
 
+    const purge = startEventPurge({ ...options, store });
+    closers.push(() => purge.close());
     const live = createLive({ store, clock, log });
     closers.push(() => live.close());
     const alarms = createAlarms({ store, clock, log });
@@ -133,6 +144,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       pace: PACE,
       personaSeed: fleet.personaSeed,
       renewal: { authority, agentCertificateTtlMs },
+      trusted: () => authorities.trusted(),
       observe: {
         seen(hostUuid, atMs) {
           tally.accepted();
@@ -148,25 +160,15 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
         events: tally.events,
       },
     });
-    const certificate = await authority.issueMaster({
-      nowMs: clock.nowMs(),
-      ttlMs: MASTER_CERTIFICATE_TTL_MS,
-    });
+    const presenter = await openPresenter({ authorities, clock, log, signal: closing.signal });
     const agents = await openAgentListener({
       plane,
       log,
       listen: options.agentPlane,
-      certificate,
-      authorityPem: authority.certificatePem,
+      presentation: presenter.current(),
     });
     closers.push(() => agents.close());
-    void keepServerCertificate({
-      issue: (times) => authority.issueMaster(times),
-      clock,
-      log,
-      signal: closing.signal,
-      apply: agents.setCertificate,
-    });
+    presenter.follow((presentation) => agents.present(presentation));
     const cutting = startCutting({ store, agents, bell, clock, log });
     closers.push(() => cutting.close());
 
@@ -174,7 +176,8 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       store,
       clock,
       log,
-      authority,
+      authorities,
+      presenter,
       random,
       listen: options.enrollment,
       agentPlane: { host: options.advertiseHost, port: agents.port },
@@ -184,7 +187,11 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     });
     closers.push(() => enrollment.close());
 
-    const issueOperator = issueOperatorCertificate(authority, [
+    // Of the oldest: operators' browsers have learned of another only when they are told.
+    const issuer: Pick<Authority, "issueOperatorServer"> = {
+      issueOperatorServer: (server) => authorities.oldest().issueOperatorServer(server),
+    };
+    const issueOperator = issueOperatorCertificate(issuer, [
       options.advertiseHost,
       options.operator.host,
     ]);
@@ -238,13 +245,17 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     });
     closers.push(() => operator.close());
     if (issued !== null) {
+      const apply = (certificate: MasterCertificate) => operator.setCertificate(certificate);
       void keepServerCertificate({
         issue: issueOperator,
         clock,
         log,
         signal: closing.signal,
-        apply: (certificate) => operator.setCertificate(certificate),
+        apply,
       });
+      authorities.onChange(async () =>
+        apply(await issueOperator({ nowMs: clock.nowMs(), ttlMs: MASTER_CERTIFICATE_TTL_MS })),
+      );
     }
     log.info("master is up", {
       agentPort: agents.port,

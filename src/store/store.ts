@@ -26,6 +26,7 @@ export interface Store
     TokenStore,
     RenewalStore,
     AlarmStore,
+    TrustStore,
     DeckyStore,
     EventStore,
     ChangeStore,
@@ -253,6 +254,28 @@ export interface AlarmStore {
   acknowledgeAlarm(id: number, nowMs: number): Promise<boolean>;
 }
 
+/** What hosts said of the swarm's authorities, so that an old one is not retired too early. */
+export interface TrustStore {
+  /** Under the same fence as a heartbeat. */
+  noteTrust(report: {
+    /** Of the certificate that the host shows. */
+    readonly fingerprint: string;
+    readonly nowMs: number;
+    /** Fingerprint of the authority that issued it. */
+    readonly authority: string;
+    /** Fingerprints of those that the host trusts. */
+    readonly trusted: readonly string[];
+  }): Promise<{ readonly kind: "noted"; readonly hostUuid: string } | IdentityRefused>;
+  /** What each host said last; a host that never said anything is not there. */
+  listTrust(): Promise<
+    readonly {
+      readonly hostUuid: string;
+      readonly authority: string;
+      readonly trusted: readonly string[];
+    }[]
+  >;
+}
+
 export interface DeckyStore {
   /** Sorted by name. */
   listDeckies(hostUuid?: string): Promise<readonly Decky[]>;
@@ -311,6 +334,12 @@ export interface EventStore {
     readonly session?: string;
   }): Promise<readonly StoredEvent[]>;
   countEvents(): Promise<number>;
+  /**
+   * Forgets the oldest events, at most `limit`, that were stored before `beforeMs`, and the journal
+   * up to them: who resumes from there reads afresh.
+   * @returns How many.
+   */
+  purgeEvents(purge: { readonly beforeMs: number; readonly limit: number }): Promise<number>;
 }
 
 export type EventsOutcome =

@@ -9,6 +9,8 @@ export const HEADERS = {
   echo: "decnet-echo",
   intervalMs: "decnet-interval-ms",
   generation: "decnet-generation",
+  /** Authorities that are trusted, the newest first: the first 16 digits of each fingerprint. */
+  authorities: "decnet-authorities",
   /** Code of the refusal, from docs/errors.md, beside the contract's `detail`. */
   error: "decnet-error",
 } as const;

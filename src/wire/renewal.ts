@@ -67,7 +67,7 @@ export type BodyReading<T> =
     };
 
 /** Makes the parser of a request body; it never throws, whatever the bytes. */
-function parserOf<S extends TObject>(schema: S): (body: Buffer) => BodyReading<Static<S>> {
+export function parserOf<S extends TObject>(schema: S): (body: Buffer) => BodyReading<Static<S>> {
   const validator: Validator = Compile(schema);
   return (body) => {
     const value = parseJson(body);

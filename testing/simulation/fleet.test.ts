@@ -63,6 +63,7 @@ test(`a day of ${AGENTS} agents keeps P1 to P10 (replay: DECNET_SIMULATION_SEED=
       pace: { burst: 60, perSecond: 5 },
       personaSeed: () => "00".repeat(32),
       renewal: null,
+      trusted: null,
       observe: {
         seen() {},
         refused(code) {

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { HeartbeatPlace } from "../../domain/heartbeat.ts";
 import type { Log } from "../../domain/log.ts";
+import { headerOf, type TrustedAuthority } from "../../pki/trust.ts";
 import type { HeartbeatReading } from "../../store/store.ts";
 import type { FieldFault } from "../../wire/fault.ts";
 import { HEADERS, isNonce } from "../../wire/headers.ts";
@@ -15,6 +16,8 @@ export interface HeartbeatDeps {
   readonly random: (bytes: number) => Buffer;
   /** Pace that agents are told. */
   readonly intervalMs: number;
+  /** Authorities that they are to trust, the newest first; null: they are not told. */
+  readonly trusted: (() => readonly TrustedAuthority[]) | null;
   /** Told of each accepted heartbeat, for who shows the time. */
   readonly onSeen: (hostUuid: string, atMs: number) => void;
   /** Counts entries that were skipped. */
@@ -79,11 +82,17 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       headers: {
         [HEADERS.intervalMs]: interval,
         [HEADERS.generation]: String(outcome.generation),
+        ...authoritiesOf(deps),
         ...(outcome.repeated !== true && { [HEADERS.nonce]: nonce }),
       },
       body: null,
     };
   };
+}
+
+function authoritiesOf({ trusted }: HeartbeatDeps): Record<string, string> {
+  if (trusted === null) return {};
+  return { [HEADERS.authorities]: headerOf(trusted().map(({ fingerprint }) => fingerprint)) };
 }
 
 const NONCE_BYTES = 16;

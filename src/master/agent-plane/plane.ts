@@ -1,7 +1,9 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
+import type { TrustedAuthority } from "../../pki/trust.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
+import { createTrustHandler } from "./authorities.ts";
 import { createBatch } from "./batch.ts";
 import { createDesiredHandler } from "./desired.ts";
 import { createEventsHandler } from "./events.ts";
@@ -25,6 +27,8 @@ export interface AgentPlaneDeps {
   readonly personaSeed: (deckyName: string) => string;
   /** Who signs renewals, and for how long; null: there are none. */
   readonly renewal: Pick<RenewDeps, "authority" | "agentCertificateTtlMs"> | null;
+  /** All authorities that are trusted, the newest first; null: agents are not told. */
+  readonly trusted: (() => readonly TrustedAuthority[]) | null;
   readonly observe: AgentPlaneObserver;
 }
 
@@ -57,6 +61,7 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
         log,
         random: deps.random,
         intervalMs: deps.heartbeatIntervalMs,
+        trusted: deps.trusted,
         onSeen: observe.seen,
         onProblem: observe.problem,
       }),
@@ -74,6 +79,11 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
     },
     ...(deps.renewal !== null && {
       "/swarm/renew": { POST: createRenewHandler({ ...deps.renewal, store, nowMs, log }) },
+    }),
+    ...(deps.trusted !== null && {
+      "/swarm/authorities": {
+        POST: createTrustHandler({ store, trusted: deps.trusted, nowMs, log }),
+      },
     }),
     "/swarm/leave": {
       POST: async (_request, peer) => {

@@ -12,7 +12,7 @@ import tls from "node:tls";
 import { silentLog } from "../../domain/log.ts";
 import { AGENT_CERTIFICATE_TTL_MS, RECOVERY_BOUNDS } from "../../domain/renewal.ts";
 import { createVirtualClock } from "../../domain/virtual-clock.ts";
-import { openAuthority } from "../../pki/authority.ts";
+import { openAuthorities } from "../../pki/authorities.ts";
 import {
   checkAgentCertificate,
   fingerprintOf,
@@ -24,15 +24,19 @@ import { mintJoinToken } from "../../pki/join-token.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
 import { parseEnrollmentAnswer } from "../../wire/enrollment.ts";
+import { openPresenter } from "../presentation.ts";
 import { MASTER_CERTIFICATE_TTL_MS } from "../server-certificate.ts";
 import { openEnrollment } from "./enrollment.ts";
 
 const startMs = Date.now();
 const root = await mkdtemp(join(tmpdir(), "decnet-enrollment-"));
 after(() => rm(root, { recursive: true }));
-const openAuthorityIn = (name: string) =>
-  openAuthority({ dir: join(root, name), nowMs: startMs, random: randomBytes });
-const authority = await openAuthorityIn("authority");
+const authorities = await openAuthorities({
+  dir: join(root, "authority"),
+  nowMs: startMs,
+  random: randomBytes,
+});
+const authority = authorities.newest();
 const { requestPem: csr } = await makeSigningRequest();
 
 /** A listener over a store in memory, and what a test does with it. */
@@ -40,11 +44,19 @@ async function startMaster(t: TestContext, storeFaults: Partial<Store> = {}) {
   const store = openSqliteStore(":memory:");
   const clock = createVirtualClock(startMs);
   const refusals: string[] = [];
+  const closing = new AbortController();
+  const presenter = await openPresenter({
+    authorities,
+    clock,
+    log: silentLog,
+    signal: closing.signal,
+  });
   const enrollment = await openEnrollment({
     store: { ...store, ...storeFaults },
     clock,
     log: silentLog,
-    authority,
+    authorities,
+    presenter,
     random: randomBytes,
     listen: { host: "127.0.0.1", port: 0 },
     agentPlane: { host: "192.0.2.7", port: 8770 },
@@ -53,6 +65,7 @@ async function startMaster(t: TestContext, storeFaults: Partial<Store> = {}) {
     refused: (code) => refusals.push(code),
   });
   t.after(async () => {
+    closing.abort();
     await enrollment.close();
     await store.close();
   });
@@ -89,7 +102,7 @@ async function startMaster(t: TestContext, storeFaults: Partial<Store> = {}) {
   const ask = (method: string, path: string, body?: string, headers?: OutgoingHttpHeaders) =>
     exchange({ port, method, path, body: body ?? null, headers: headers ?? {} });
   const enroll = (fields: object) => ask("POST", "/enroll", JSON.stringify(fields));
-  return { store, clock, refusals, port, enrollment, mint, unchanged, ask, enroll };
+  return { store, clock, presenter, refusals, port, enrollment, mint, unchanged, ask, enroll };
 }
 
 interface Exchange {
@@ -364,12 +377,13 @@ test("the listener changes to a new certificate at half the life of the old one"
 });
 
 test("openEnrollment() says so when the port is in use", async (t) => {
-  const { port, store, clock } = await startMaster(t);
+  const { port, store, clock, presenter } = await startMaster(t);
   const second = openEnrollment({
     store,
     clock,
     log: silentLog,
-    authority,
+    authorities,
+    presenter,
     random: randomBytes,
     listen: { host: "127.0.0.1", port },
     agentPlane: { host: "192.0.2.7", port: 8770 },

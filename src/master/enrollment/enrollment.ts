@@ -6,8 +6,10 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../../domain/clock.ts";
 import type { Log } from "../../domain/log.ts";
 import type { RecoveryBounds } from "../../domain/renewal.ts";
+import type { Authorities } from "../../pki/authorities.ts";
 import type { Authority } from "../../pki/authority.ts";
 import type { RandomBytes } from "../../pki/issue.ts";
+import { masterNameUnder } from "../../pki/trust.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
 import { parseEnrollmentRequest } from "../../wire/enrollment.ts";
 import type { FieldFault } from "../../wire/fault.ts";
@@ -17,7 +19,7 @@ import {
   parseRecoveryRequest,
 } from "../../wire/renewal.ts";
 import { listenOn } from "../listen.ts";
-import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "../server-certificate.ts";
+import { createContexts, type Presenter, type ServerCertificate } from "../presentation.ts";
 import { AddressBudget } from "./address-budget.ts";
 import { type Answer, type HttpErrorCode, jsonAnswer, rawAnswer, refusal, send } from "./answer.ts";
 import { type Challenges, createChallenges } from "./challenges.ts";
@@ -28,11 +30,12 @@ import { LIMITS, type Refuse, type RequestReading, type Route, readRequest } fro
 export interface EnrollmentDeps {
   readonly store: Pick<
     Store,
-    "findToken" | "enrollHost" | "findPinnedKey" | "recoverHost" | "audited"
+    "findToken" | "enrollHost" | "noteTrust" | "findPinnedKey" | "recoverHost" | "audited"
   >;
   readonly clock: Clock;
   readonly log: Log;
-  readonly authority: Authority;
+  readonly authorities: Authorities;
+  readonly presenter: Presenter;
   readonly random: RandomBytes;
   /** Port 0 lets the system choose. */
   readonly listen: { readonly host: string; readonly port: number };
@@ -52,28 +55,29 @@ export interface Enrollment {
 }
 
 /**
- * Opens the enrollment listener: TLS 1.2 or later under the authority, for who has no certificate
+ * Opens the enrollment listener: TLS 1.2 or later under an authority, for who has no certificate
  * that counts: to enroll, by a join token, or to recover, by the key of one that ran out. It asks
  * for no client certificate.
  *
  * @throws {DecnetError} `port-in-use`, or `config-invalid` if it cannot listen for another reason.
  */
 export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> {
-  const { authority, clock, log } = deps;
+  const { presenter, clock, log } = deps;
   const budget = new AddressBudget({ ...LIMITS, maxAddresses: LIMITS.addresses });
   const enrolling = new Set<Promise<unknown>>();
   const sockets = new Set<Duplex>();
-  const stop = new AbortController();
   const challenges = createChallenges(deps.random);
 
-  const first = await authority.issueMaster({
-    nowMs: clock.nowMs(),
-    ttlMs: MASTER_CERTIFICATE_TTL_MS,
+  const secure = ({ keyPem, chainPem }: ServerCertificate) => ({
+    key: keyPem,
+    cert: chainPem,
+    minVersion: "TLSv1.2" as const,
+    sessionIdContext: "enrollment",
   });
+  const contexts = createContexts(presenter.current(), secure);
   const server = createServer({
-    key: first.keyPem,
-    cert: first.chainPem,
-    minVersion: "TLSv1.2",
+    ...secure(presenter.current().byDefault),
+    SNICallback: contexts.choose,
     ALPNProtocols: ["http/1.1"],
     handshakeTimeout: LIMITS.handshakeMs,
     requestTimeout: LIMITS.requestMs,
@@ -122,19 +126,14 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
   });
 
   await listenOn(server, deps.listen);
-  void keepServerCertificate({
-    issue: (times) => authority.issueMaster(times),
-    clock,
-    log,
-    signal: stop.signal,
-    apply: ({ keyPem, chainPem }) =>
-      server.setSecureContext({ key: keyPem, cert: chainPem, minVersion: "TLSv1.2" }),
+  presenter.follow((presentation) => {
+    contexts.show(presentation);
+    server.setSecureContext(secure(presentation.byDefault));
   });
 
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
-      stop.abort();
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
@@ -169,15 +168,23 @@ async function answerOf(
 const ROUTES: Readonly<
   Record<Route, (deps: RouteDeps, asked: Asked, refuse: Refuse) => Promise<Answer> | Answer>
 > = {
-  "/authority": ({ authority }) => ({
+  "/authority": ({ authorities }, { serverName }) => ({
     status: 200,
     headers: { "content-type": "application/x-pem-file" },
-    body: authority.certificatePem,
+    body: shownTo(authorities, serverName).certificatePem,
   }),
   "/enroll": enroll,
   "/recover/challenge": challenge,
   "/recover": recover,
 };
+
+/** The authority under whose certificate this very connection was made. */
+function shownTo(authorities: Authorities, serverName: string | null): Authority {
+  const named = authorities
+    .trusted()
+    .find(({ fingerprint }) => masterNameUnder(fingerprint) === serverName);
+  return named ?? authorities.oldest();
+}
 
 async function enroll(deps: RouteDeps, { body, address }: Asked, refuse: Refuse): Promise<Answer> {
   if (!isUtf8(body)) return refuse("body-not-json");
@@ -207,7 +214,8 @@ async function recover(deps: RouteDeps, { body, address }: Asked, refuse: Refuse
   if (parsed.kind === "unreadable") return refuseBody(parsed, refuse);
   const nowMs = deps.clock.nowMs();
   const { host_uuid: hostUuid } = parsed.request;
-  const outcome = await recoverHost(deps, parsed.request, { address, nowMs });
+  const authority = deps.authorities.newest();
+  const outcome = await recoverHost({ ...deps, authority }, parsed.request, { address, nowMs });
   if (outcome.kind === "refused") {
     if (outcome.proved) {
       deps.log.warn("recovery refused", { hostUuid, code: outcome.code, address });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
 import type { AddressBudget } from "./address-budget.ts";
 import type { Answer, HttpErrorCode } from "./answer.ts";
 
@@ -39,6 +40,8 @@ export type RequestReading =
       readonly route: Route;
       readonly body: Buffer;
       readonly address: string;
+      /** That the client asked for in its handshake; null if it asked for none. */
+      readonly serverName: string | null;
     }
   /** The client hung up. */
   | { readonly kind: "gone" };
@@ -61,11 +64,12 @@ export async function readRequest(
   if (!isRoute(route)) return answered("route-unknown");
   const method = ROUTES[route];
   if (request.method !== method) return answered("method-not-allowed", null, { allow: method });
-  if (method === "GET") return { kind: "asked", route, body: Buffer.alloc(0), address };
+  const asked = { kind: "asked", route, address, serverName: serverNameOf(request) } as const;
+  if (method === "GET") return { ...asked, body: Buffer.alloc(0) };
   const body = await readBody(request);
   if (body === "gone") return { kind: "gone" };
   if (body === "too-large") return answered("body-too-large", `over ${LIMITS.bodyBytes} bytes`);
-  return { kind: "asked", route, body, address };
+  return { ...asked, body };
 }
 
 function isRoute(path: string): path is Route {
@@ -87,6 +91,11 @@ async function readBody(request: IncomingMessage): Promise<Buffer | "too-large" 
     return "gone";
   }
   return Buffer.concat(chunks);
+}
+
+function serverNameOf({ socket }: IncomingMessage): string | null {
+  const { servername } = socket as TLSSocket;
+  return typeof servername === "string" ? servername.toLowerCase() : null;
 }
 
 /** Without the prefix that a listener for both families puts before an IPv4 address. */

@@ -227,4 +227,13 @@ export const MIGRATIONS: readonly Migration[] = [
     revoked_ms INTEGER
   ) STRICT;
   `,
+  // Rotation of the authority: what each host said last, fingerprints apart by spaces.
+  `
+  CREATE TABLE trust (
+    host_uuid TEXT PRIMARY KEY,
+    authority TEXT NOT NULL,
+    trusted TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -12,6 +12,7 @@ import { createJournal } from "./journal.ts";
 import { createOperatorStore } from "./operators.ts";
 import { createRenewalStore } from "./renewals.ts";
 import { createShardRows } from "./shards.ts";
+import { createTrustStore } from "./trust.ts";
 
 export interface SqliteOptions extends DatabaseLimits {
   /** Seals the end of the audit; left out or null, it is chained and not sealed. */
@@ -50,6 +51,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
     ...createTokenStore(db, commit, hosts),
     ...createRenewalStore(db, commit, hosts),
     ...createAlarmStore(db, commit, alarms),
+    ...createTrustStore(db, commit, hosts),
     ...createDeckyStore(db, commit, journal, hosts, shards),
     ...createEventStore(db, commit, journal, hosts),
     ...journal,

@@ -11,7 +11,8 @@ import { openAgentListener } from "../../../src/master/agent-plane/listener.ts";
 import { createAgentPlane } from "../../../src/master/agent-plane/plane.ts";
 import { type Alarms, createAlarms } from "../../../src/master/alarms.ts";
 import { openEnrollment } from "../../../src/master/enrollment/enrollment.ts";
-import { openAuthority } from "../../../src/pki/authorities.ts";
+import { openPresenter } from "../../../src/master/presentation.ts";
+import { openAuthorities } from "../../../src/pki/authorities.ts";
 import type { Authority } from "../../../src/pki/authority.ts";
 import { makeSigningRequest } from "../../../src/pki/csr.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
@@ -49,10 +50,18 @@ export async function openSwarm(
     get: (target, name: keyof Store) => changes[name] ?? target[name],
   });
   const root = await temporaryDir(t);
-  const authority = await openAuthority({
+  const authorities = await openAuthorities({
     dir: join(root, "authority"),
     nowMs: clock.nowMs() - 100 * DAY_MS,
     random: randomBytes,
+  });
+  const authority = authorities.newest();
+  const closing = new AbortController();
+  const presenter = await openPresenter({
+    authorities,
+    clock,
+    log: silentLog,
+    signal: closing.signal,
   });
   const refusals: ErrorCode[] = [];
   const alarms = createAlarms({ store, clock, log: silentLog });
@@ -68,6 +77,7 @@ export async function openSwarm(
     pace: null,
     personaSeed: () => "00".repeat(32),
     renewal: { authority, agentCertificateTtlMs: ttlMs },
+    trusted: () => authorities.trusted(),
     observe: {
       seen() {},
       refused(code, peer) {
@@ -82,14 +92,14 @@ export async function openSwarm(
     plane,
     log: silentLog,
     listen: LOOPBACK,
-    certificate: await authority.issueMaster({ nowMs: clock.nowMs(), ttlMs: DAY_MS }),
-    authorityPem: authority.certificatePem,
+    presentation: presenter.current(),
   });
   const enrollment = await openEnrollment({
     store: seen,
     clock,
     log: silentLog,
-    authority,
+    authorities,
+    presenter,
     random: randomBytes,
     listen: LOOPBACK,
     agentPlane: { host: "127.0.0.1", port: agents.port },
@@ -98,6 +108,7 @@ export async function openSwarm(
     refused: (code) => refusals.push(code),
   });
   t.after(async () => {
+    closing.abort();
     await enrollment.close();
     await agents.close();
     await alarms.close();
