@@ -127,9 +127,11 @@ function OperatorRow({
           aria-label={`Role of ${name}`}
           value={role}
           disabled={busy}
-          onChange={({ target }) =>
-            change.mutate(() => changeOperator(name, { role: roleOf(target.value) }))
-          }
+          onChange={({ target }) => {
+            // Read now: the control shows the old role again until the master has taken the new one.
+            const role = roleOf(target.value);
+            change.mutate(() => changeOperator(name, { role }));
+          }}
           className={`${INPUT} !w-auto`}
         >
           {ROLES.map((choice) => (
