@@ -27,6 +27,7 @@ test("events are purged past their time; tombstones and the audit stay", async (
   await clock.advance(60_000);
   await purge.close();
   assert.equal(await store.countEvents(), 0);
+  assert.equal(await store.changesAfter(0, 10), null, "who slept so long reads afresh");
   assert.equal((await store.getHost("gone"))?.state, "decommissioned");
   assert.equal((await store.listAudit({ limit: 9 })).length, 1);
   assert.equal((await store.verifyAudit(null)).kind, "whole");

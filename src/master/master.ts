@@ -237,6 +237,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       },
       decommission: (uuid) => store.decommissionHost(uuid, clock.nowMs()),
       addressFor: fleet.addressFor,
+      refused: tally.refused,
       metrics: {
         heartbeats: tally.heartbeats,
         agentConnections: agents.connections.count,

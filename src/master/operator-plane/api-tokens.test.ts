@@ -120,3 +120,25 @@ test("a token is narrowed at once when its owner's role is", async (t) => {
   const refused = await program.call("POST", "/api/v1/tokens", { body: {} });
   assert.equal(codeOf(refused), "permission-denied");
 });
+
+test("refusals of strangers are counted by code, and leave no rows", async (t) => {
+  const counted: string[] = [];
+  const plane = await openForTest(t, { refused: (code) => void counted.push(code) });
+  await addOperator(plane.store, "anna", "viewer");
+  const anna = await plane.openSession("anna");
+  const tcp = { host: "127.0.0.1", port: plane.port };
+  const stranger = createClient(tcp, { authorization: "Bearer decnet-api-x" });
+  await stranger.call("GET", "/api/v1/status");
+  await anna.call("POST", "/api/v1/tokens", { body: {} });
+  await anna.call("POST", "/api/v1/tokens", { body: {}, headers: { "x-csrf-token": "x" } });
+  await anna.call("POST", "/api/v1/tokens", { body: {}, headers: { origin: "null" } });
+  await anna.call("GET", "/api/v1/status", { headers: { host: "evil.example" } });
+  assert.deepEqual(counted, [
+    "api-token-invalid",
+    "permission-denied",
+    "csrf-token-invalid",
+    "origin-refused",
+    "host-header-refused",
+  ]);
+  assert.deepEqual(await plane.store.listAudit({ limit: 9 }), []);
+});

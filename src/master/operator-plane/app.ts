@@ -3,7 +3,7 @@ import type { RequestListener, Server } from "node:http";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import fastify from "fastify";
-import { DecnetError } from "../../domain/errors.ts";
+import { DecnetError, type ErrorCode } from "../../domain/errors.ts";
 import { createAudit } from "./audit.ts";
 import { createGate, type LocalSockets } from "./caller.ts";
 import { serveDashboard } from "./dashboard.ts";
@@ -13,7 +13,7 @@ import { noteMethods } from "./methods.ts";
 import { describeApi } from "./openapi.ts";
 import { siteOf } from "./origin.ts";
 import type { App, Counters, Plane } from "./plane.ts";
-import { pathOf, sendRefusal } from "./refusal.ts";
+import { codeOf, pathOf, sendRefusal } from "./refusal.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { apiTokenRoutes } from "./routes/api-tokens.ts";
@@ -55,6 +55,15 @@ const SECURITY_HEADERS = {
   referrerPolicy: { policy: "no-referrer" },
 } as const;
 
+/** Refusals that say of somebody that he should not be here; counted, since he may flood them. */
+const COUNTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "api-token-invalid",
+  "permission-denied",
+  "csrf-token-invalid",
+  "origin-refused",
+  "host-header-refused",
+]);
+
 /** A year (RFC 6797). Not for names below: they are none of ours. */
 const HSTS = { maxAge: 31_536_000, includeSubDomains: false };
 
@@ -87,7 +96,11 @@ export async function buildApp(
   app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(() => JSON.stringify);
-  app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, log));
+  app.setErrorHandler((error, request, reply) => {
+    const code = codeOf(error);
+    if (COUNTED.has(code)) deps.refused(code);
+    return sendRefusal(error, request, reply, log);
+  });
   app.decorateRequest("caller");
 
   const methods = noteMethods(app);

@@ -1,4 +1,5 @@
 import type { Clock } from "../../domain/clock.ts";
+import type { ErrorCode } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
 import type { JoinToken, Store } from "../../store/store.ts";
 import type { Live } from "../live.ts";
@@ -38,6 +39,8 @@ export interface OperatorPlaneDeps {
   /** A loopback address for a decky of this name; another one for each attempt, from 0. */
   readonly addressFor: (name: string, attempt: number) => string;
   readonly metrics: MetricsSource;
+  /** Counts a refusal that an attacker could repeat without end: those are never rows. */
+  readonly refused: (code: ErrorCode) => void;
 }
 
 /** What the rest of the master counts. */

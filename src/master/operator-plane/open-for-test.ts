@@ -94,6 +94,7 @@ export async function openForTest(
       agentConnections: () => 1,
       lastSweepMs: () => NOW_MS,
     },
+    refused: () => {},
     ...changes,
   };
   const plane = await openOperatorPlane(deps);

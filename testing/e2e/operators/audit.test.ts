@@ -147,3 +147,18 @@ test("the command line works from elsewhere with an API token, over TLS alone", 
   const open = await decnet(["status", ...url, ...token, ...trust, ...elsewhere]);
   assert.match(open.stderr, /chmod 600/);
 });
+
+test("decnet master does not start with half a certificate, or one that is none", async (t) => {
+  const data = await temporaryDir(t);
+  const junk = join(data, "junk.pem");
+  await writeFile(junk, "junk", { mode: 0o600 });
+  const ports = ["--agent-port", "0", "--enrollment-port", "0", "--operator-port", "0"];
+  const start = (...more: string[]) =>
+    decnet(["master", "--data", data, "--agent-host", "127.0.0.1", ...ports, ...more]);
+  const half = await start("--operator-cert", junk);
+  assert.equal(half.code, 2);
+  assert.match(half.stderr, /operatorCert is given without operatorKey/);
+  const none = await start("--operator-cert", junk, "--operator-key", junk);
+  assert.equal(none.code, 2, none.stderr);
+  assert.match(none.stderr, /operator plane's certificate, .*junk\.pem/);
+});
