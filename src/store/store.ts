@@ -10,7 +10,7 @@ import type { AuditStore } from "./audit-store.ts";
 import type { OperatorStore } from "./operator-store.ts";
 
 export type { AuditEntry } from "../domain/audit.ts";
-export type { AuditQuery, AuditStore } from "./audit-store.ts";
+export type { AuditStore } from "./audit-store.ts";
 export type * from "./operator-store.ts";
 
 /**

@@ -8,7 +8,7 @@ import { isLoopback } from "./origin.ts";
 import type { App } from "./plane.ts";
 import { listenOnUnixSocket, type UnixSocket } from "./unix-socket.ts";
 
-export type { Address, MetricsSource, OperatorPlane, OperatorPlaneDeps } from "./deps.ts";
+export type { OperatorPlane, OperatorPlaneDeps } from "./deps.ts";
 
 /** The floor of the other planes, too; 1.3 where both sides can. */
 const TLS_LIMITS = {
