@@ -12,16 +12,18 @@ import { runDesiredLoop } from "./desired-loop.ts";
 import { createHeartbeatLoop } from "./heartbeat-loop.ts";
 import { createHttpsTransport } from "./https-transport.ts";
 import { type Identity, wipeIdentity } from "./identity.ts";
+import { createLearning } from "./learning.ts";
 import { openLineage } from "./lineage.ts";
 import { lockDataDir } from "./lock.ts";
 import type { Step } from "./next-identity.ts";
-import { openRenewal, type Renewal } from "./renewal.ts";
+import { openRenewal } from "./renewal.ts";
 import { type Runtimes, routeRuntimes } from "./route-runtimes.ts";
 import type { RuntimeDeps } from "./runtimes/runtime.ts";
 import { createShipper } from "./shipper.ts";
 import { openSpool } from "./spool.ts";
 import { statusBody } from "./status.ts";
 import type { AgentTransport } from "./transport.ts";
+import { createTrust } from "./trust.ts";
 
 const LEAVE_TIMEOUT_MS = 2_000;
 
@@ -80,7 +82,7 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
   const lineage = await usable(dataDir, () => openLineage(join(dataDir, LINEAGE_FILE), boot, log));
   const file = await usable(dataDir, () => openDesiredFile(join(dataDir, DESIRED_FILE), log));
   const spool = await usable(dataDir, () => openSpool({ dir: join(dataDir, SPOOL_DIR), log }));
-  const { transport, renewal } = await usable(dataDir, () => openTransport(options));
+  const { transport, loops } = await usable(dataDir, () => openTransport(options));
   const loop = { transport, clock, random, log };
   const shipper = createShipper({ ...loop, spool });
   /** Until the loops are there nobody need be told: each begins by looking for itself. */
@@ -120,7 +122,7 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
   try {
     return await untilFirst(signal, (stop) => [
       // First: a next certificate that was left behind must be tried before anybody speaks.
-      ...(renewal === null ? [] : [renewal.run(stop)]),
+      ...loops(stop),
       heartbeats.run(stop),
       runDesiredLoop({ ...loop, file, onDesired }, stop),
       shipper.run(stop),
@@ -135,24 +137,31 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
   }
 }
 
-async function openTransport(
-  options: AgentOptions,
-): Promise<{ readonly transport: AgentTransport; readonly renewal: Renewal | null }> {
-  const { identity, clock } = options;
-  if (options.transport !== undefined) return { transport: options.transport, renewal: null };
+async function openTransport(options: AgentOptions): Promise<{
+  readonly transport: AgentTransport;
+  /** What keeps it usable: its certificate fresh, and whom it trusts up to date. */
+  readonly loops: (stop: AbortSignal) => readonly Promise<LoopEnd>[];
+}> {
+  const { dataDir, identity, clock } = options;
+  if (options.transport !== undefined) return { transport: options.transport, loops: () => [] };
+  const trust = createTrust(dataDir, identity.authorityPem);
+  const learning = createLearning({ ...options, trust });
   const renewal = await openRenewal({
     ...options,
+    trust,
+    learning,
     open: ({ keyPem, certificatePem }) =>
       createHttpsTransport({
         host: identity.agentHost,
         port: identity.agentPort,
         key: keyPem,
         certificate: certificatePem,
-        authority: identity.authorityPem,
+        authority: () => trust.pem(),
         clock,
       }),
   });
-  return { transport: renewal.transport, renewal };
+  const { transport } = renewal;
+  return { transport, loops: (stop) => [renewal.run(stop), learning.run(renewal, stop)] };
 }
 
 /** Runs loops that end by the signal only, or all together as soon as one has come to its end. */

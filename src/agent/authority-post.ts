@@ -3,7 +3,8 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { DecnetError } from "../domain/errors.ts";
-import { checkMasterCertificate, MASTER_NAME } from "../pki/certificate.ts";
+import { checkMasterCertificate } from "../pki/certificate.ts";
+import { masterNameOf } from "../pki/trust.ts";
 import { HEADERS } from "../wire/headers.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -30,6 +31,7 @@ export async function postUnderAuthority(deps: {
   readonly host: string;
   readonly port: number;
   readonly path: string;
+  /** All that are trusted, the newest first. */
   readonly authorityPem: string;
   readonly body: unknown;
   readonly signal?: AbortSignal | undefined;
@@ -43,7 +45,7 @@ export async function postUnderAuthority(deps: {
     path: deps.path,
     headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
     ca: deps.authorityPem,
-    servername: MASTER_NAME,
+    servername: masterNameOf(deps.authorityPem),
     minVersion: "TLSv1.2",
     rejectUnauthorized: true,
     checkServerIdentity: (_name, peer) => {

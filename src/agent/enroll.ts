@@ -1,7 +1,12 @@
 import { DecnetError, ERRORS, isErrorCode } from "../domain/errors.ts";
 import { makeSigningRequest } from "../pki/csr.ts";
 import { readJoinToken } from "../pki/join-token.ts";
-import { type EnrollmentRequest, parseEnrollmentAnswer } from "../wire/enrollment.ts";
+import { readAuthorities } from "../pki/trust.ts";
+import {
+  type EnrollmentAnswer,
+  type EnrollmentRequest,
+  parseEnrollmentAnswer,
+} from "../wire/enrollment.ts";
 import { postUnderAuthority } from "./authority-post.ts";
 import { fits, type Identity, loadIdentity, saveIdentity, saveKey } from "./identity.ts";
 import { fetchAuthority } from "./trusted-authority.ts";
@@ -60,14 +65,27 @@ export async function enroll(deps: {
     enrollmentPort: token.port,
     keyPem,
     certificatePem: answer.certificate,
-    // The one that the token vouches for, whatever the answer says.
-    authorityPem,
+    authorityPem: trustedAfter(answer, keyPem, authorityPem),
   };
   if (!fits(identity)) {
     throw new DecnetError("master-not-trusted", "it gave a certificate of another key");
   }
   await saveIdentity(dir, identity);
   return identity;
+}
+
+/**
+ * The authority that the token vouches for, whatever the answer says; and, where another takes its
+ * place and issued the certificate, that one: it came over a connection that the first vouches for.
+ */
+function trustedAfter(
+  { certificate: certificatePem, authority }: EnrollmentAnswer,
+  keyPem: string,
+  authorityPem: string,
+): string {
+  if (fits({ keyPem, certificatePem, authorityPem })) return authorityPem;
+  const both = readAuthorities(`${authority}\n${authorityPem}`);
+  return both?.map(({ certificatePem }) => certificatePem).join("") ?? authorityPem;
 }
 
 function refusalOf(status: number, code: string | null, text: string): DecnetError {

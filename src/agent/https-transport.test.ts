@@ -69,7 +69,7 @@ async function transportTo(t: TestContext, authority: Authority, port: number) {
     port,
     key: agent.keyPem,
     certificate: agent.certificatePem,
-    authority: authority.certificatePem,
+    authority: () => authority.certificatePem,
     clock,
   });
   t.after(() => transport.close());

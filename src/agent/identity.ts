@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { DecnetError } from "../domain/errors.ts";
+import { issuerOf, readAuthorities } from "../pki/trust.ts";
 import { syncDirectory, writeFileDurably } from "./durable-file.ts";
 import { finishPromotion, NEXT_FILES, nullIfMissing, overwrite } from "./next-identity.ts";
 
@@ -20,7 +21,7 @@ export interface Identity {
   /** PKCS #8, PEM: made on this machine, never to leave it. */
   readonly keyPem: string;
   readonly certificatePem: string;
-  /** The swarm's authority: all that this machine trusts. */
+  /** The swarm's authorities, PEM, the newest first: all that this machine trusts. */
   readonly authorityPem: string;
 }
 
@@ -29,7 +30,8 @@ const CERTIFICATE = "certificate.pem";
 export const CURRENT_FILES = { key: KEY, certificate: CERTIFICATE } as const;
 /** What a crash in the middle of a write leaves behind: it may hold a key. */
 const HALF_WRITTEN = /^\.[a-z]+\.pem\.[0-9a-f]{12}\.temporary$/;
-const AUTHORITY = "authority.pem";
+/** All that are trusted, the newest first; `trust.ts` writes it while the agent runs. */
+export const AUTHORITY_FILE = "authority.pem";
 /** Written last and removed first: while it is not there, there is no identity. */
 const IDENTITY = "identity.json";
 
@@ -51,7 +53,7 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
       ...readFacts(json, join(dir, IDENTITY)),
       keyPem: await readFile(keyPath, "utf8"),
       certificatePem: await readFile(join(dir, CERTIFICATE), "utf8"),
-      authorityPem: await readFile(join(dir, AUTHORITY), "utf8"),
+      authorityPem: await readFile(join(dir, AUTHORITY_FILE), "utf8"),
     };
     if (!fits(identity)) throw new Error(`key and certificates in ${dir} do not fit each other`);
     return identity;
@@ -69,7 +71,7 @@ export async function saveIdentity(dir: string, identity: Identity): Promise<voi
   await saveKey(dir, identity.keyPem);
   await usingDirectory(dir, async () => {
     await writeFileDurably(join(dir, CERTIFICATE), identity.certificatePem, 0o644);
-    await writeFileDurably(join(dir, AUTHORITY), identity.authorityPem, 0o644);
+    await writeFileDurably(join(dir, AUTHORITY_FILE), identity.authorityPem, 0o644);
     await writeFileDurably(join(dir, IDENTITY), `${facts}\n`, 0o600);
   });
 }
@@ -96,7 +98,7 @@ export async function wipeIdentity(dir: string): Promise<void> {
   await usingDirectory(dir, async () => {
     await unlink(join(dir, IDENTITY)).catch(nullIfMissing);
     for (const name of [KEY, ...NEXT_FILES]) await overwrite(join(dir, name));
-    for (const name of [KEY, CERTIFICATE, AUTHORITY, ...NEXT_FILES]) {
+    for (const name of [KEY, CERTIFICATE, AUTHORITY_FILE, ...NEXT_FILES]) {
       await unlink(join(dir, name)).catch(nullIfMissing);
     }
     await wipeHalfWritten(dir);
@@ -144,7 +146,7 @@ function readFacts(
   return { hostUuid, hostName, agentHost, agentPort, enrollmentPort };
 }
 
-/** Whether the certificate is of this key and under this authority. */
+/** Whether the certificate is of this key and under one of these authorities. */
 export function fits(
   identity: Pick<Identity, "keyPem" | "certificatePem" | "authorityPem">,
 ): boolean {
@@ -152,7 +154,7 @@ export function fits(
     const certificate = new X509Certificate(identity.certificatePem);
     return (
       certificate.checkPrivateKey(createPrivateKey(identity.keyPem)) &&
-      certificate.verify(new X509Certificate(identity.authorityPem).publicKey)
+      issuerOf(certificate, readAuthorities(identity.authorityPem) ?? []) !== null
     );
   } catch {
     return false;

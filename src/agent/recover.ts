@@ -5,10 +5,12 @@ import {
   parseChallengeAnswer,
   parseRenewalAnswer,
   type RecoveryRequest,
+  type RenewalAnswer,
   recoveryStatement,
 } from "../wire/renewal.ts";
 import { postUnderAuthority } from "./authority-post.ts";
 import type { Identity } from "./identity.ts";
+import type { Trust } from "./trust.ts";
 
 /** Where to recover, and as whom. */
 export interface RecoveryPlace {
@@ -19,9 +21,12 @@ export interface RecoveryPlace {
 }
 
 /** @returns null of an identity that does not know where recoveries are taken. */
-export function recoveryPlaceOf(identity: Identity): RecoveryPlace | null {
-  const { hostUuid, agentHost: host, enrollmentPort: port = null, authorityPem } = identity;
-  return port === null ? null : { hostUuid, host, port, authorityPem };
+export function recoveryPlaceOf(agent: {
+  readonly identity: Identity;
+  readonly trust: Pick<Trust, "pem">;
+}): RecoveryPlace | null {
+  const { hostUuid, agentHost: host, enrollmentPort: port = null } = agent.identity;
+  return port === null ? null : { hostUuid, host, port, authorityPem: agent.trust.pem() };
 }
 
 export interface Challenge {
@@ -43,7 +48,7 @@ export async function askChallenge(place: RecoveryPlace, signal: AbortSignal): P
 
 /**
  * Asks for a certificate in place of one that ran out, by proof of its key.
- * @returns The certificate, PEM; or the code of the refusal, null if the master named none.
+ * @returns The certificate and its authority; or the code of the refusal, null if the master named none.
  * @throws As `postUnderAuthority` does.
  */
 export async function requestRecovery(
@@ -56,7 +61,7 @@ export async function requestRecovery(
   },
   signal: AbortSignal,
 ): Promise<
-  | { readonly kind: "certificate"; readonly certificatePem: string }
+  | { readonly kind: "certificate"; readonly answer: RenewalAnswer }
   | { readonly kind: "refused"; readonly code: string | null; readonly status: number }
 > {
   const { nonce, requestPem: csr } = parts;
@@ -72,5 +77,5 @@ export async function requestRecovery(
   });
   const answer = status === 200 ? parseRenewalAnswer(text) : null;
   if (answer === null) return { kind: "refused", code, status };
-  return { kind: "certificate", certificatePem: answer.certificate };
+  return { kind: "certificate", answer };
 }

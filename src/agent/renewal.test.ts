@@ -14,6 +14,7 @@ import { loadIdentity, saveIdentity } from "./identity.ts";
 import { openRenewal } from "./renewal.ts";
 import { createScriptedTransport, type ScriptedAnswer } from "./scripted-transport.ts";
 import type { AgentRequest } from "./transport.ts";
+import { createTrust } from "./trust.ts";
 
 const HOUR_MS = 3_600_000;
 const LIFE_MS = 100 * HOUR_MS;
@@ -74,6 +75,8 @@ async function setUp(t: TestContext, random: () => number) {
   const renewal = await openRenewal({
     dataDir,
     identity,
+    trust: createTrust(dataDir, identity.authorityPem),
+    learning: { heard() {}, renewed() {} },
     open: () => createScriptedTransport(answer),
     clock,
     random,

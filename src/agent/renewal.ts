@@ -6,11 +6,12 @@ import { isExpired, renewalTimeMs } from "../domain/renewal.ts";
 import { lifeOf } from "../pki/certificate.ts";
 import { makeSigningRequest } from "../pki/csr.ts";
 import { HEADERS } from "../wire/headers.ts";
-import { parseRenewalAnswer, type RenewalRequest } from "../wire/renewal.ts";
+import { parseRenewalAnswer, type RenewalAnswer, type RenewalRequest } from "../wire/renewal.ts";
 import { isDecommissioned, type LoopEnd, refusalOf } from "./answer.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Bell, createBell } from "./bell.ts";
 import { CURRENT_FILES, fits, type Identity, wipeHalfWritten } from "./identity.ts";
+import type { Learning } from "./learning.ts";
 import {
   dropNext,
   loadNext,
@@ -27,6 +28,7 @@ import {
 } from "./switching-transport.ts";
 import type { AgentAnswer, AgentTransport } from "./transport.ts";
 import { createTrouble } from "./trouble.ts";
+import type { Trust } from "./trust.ts";
 
 const TIMEOUT_MS = 10_000;
 /** After this long without a single answer it is worth asking whether the certificate ran out. */
@@ -42,6 +44,9 @@ export interface RenewalParts {
   readonly identity: Identity;
   readonly open: (credentials: Credentials) => AgentTransport;
   readonly clock: Clock;
+  readonly trust: Trust;
+  /** Told of every answer, and when another certificate is the current one. */
+  readonly learning: Pick<Learning, "heard" | "renewed">;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
@@ -52,6 +57,8 @@ export interface RenewalParts {
 export interface Renewal {
   /** Under whatever certificate is the right one just then. */
   readonly transport: SwitchingTransport;
+  /** What is current now. */
+  credentials(): Credentials;
   /** Keeps the certificate fresh. To be started before all that uses `transport`. */
   run(signal: AbortSignal): Promise<LoopEnd>;
 }
@@ -79,7 +86,10 @@ export async function openRenewal(parts: RenewalParts): Promise<Renewal> {
     // Once it was sent, the master may have taken it, and the one before would then be an alarm.
     initial: certified(next) ?? current,
     open: parts.open,
-    onAnswer: (answer) => watch.answered(answer),
+    onAnswer(answer) {
+      watch.answered(answer);
+      parts.learning.heard(answer);
+    },
     onFailure: () => watch.failed(),
   });
   const state: State = {
@@ -92,6 +102,7 @@ export async function openRenewal(parts: RenewalParts): Promise<Renewal> {
   };
   return {
     transport,
+    credentials: () => state.current,
     async run(signal) {
       try {
         return await renewForever(state, bell, signal);
@@ -173,13 +184,13 @@ async function renew(state: State, signal: AbortSignal): Promise<Attempt> {
   if (isDecommissioned(answer)) return { kind: "decommissioned" };
   const renewed = answer.status === 200 ? parseRenewalAnswer(answer.body) : null;
   if (renewed === null) return { kind: "failed", reason: refusalOf(answer) };
-  return await keepCertificate(state, next, renewed.certificate);
+  return await keepCertificate(state, next, renewed);
 }
 
 /** Has it certified by proof of the key of the certificate that ran out. */
 async function recover(state: State, signal: AbortSignal): Promise<Attempt> {
   const { watch } = state;
-  const place = recoveryPlaceOf(state.identity);
+  const place = recoveryPlaceOf(state);
   if (place === null) {
     return { kind: "failed", reason: ERRORS["certificate-expired"].remedy };
   }
@@ -193,8 +204,7 @@ async function recover(state: State, signal: AbortSignal): Promise<Attempt> {
   const { nonce } = challenge;
   const proof = { nonce, requestPem: next.requestPem, keyPem: state.current.keyPem };
   const answer = await requestRecovery(place, proof, signal);
-  if (answer.kind === "certificate")
-    return await keepCertificate(state, next, answer.certificatePem);
+  if (answer.kind === "certificate") return await keepCertificate(state, next, answer.answer);
   if (answer.code === "host-decommissioned") return { kind: "decommissioned" };
   if (answer.code === "proof-invalid" && next.certificatePem !== null) {
     // The next one became current before both ran out: then its key is the one to prove.
@@ -207,10 +217,13 @@ async function recover(state: State, signal: AbortSignal): Promise<Attempt> {
 async function keepCertificate(
   state: State,
   next: NextIdentity,
-  certificatePem: string,
+  { certificate: certificatePem, authority }: RenewalAnswer,
 ): Promise<Attempt> {
   const { keyPem } = next;
-  if (!fits({ keyPem, certificatePem, authorityPem: state.identity.authorityPem })) {
+  const isFit = () => fits({ keyPem, certificatePem, authorityPem: state.trust.pem() });
+  // Of a new authority, perhaps: it came over a connection that one of the known ones vouches for.
+  if (!isFit()) await state.trust.add(authority);
+  if (!isFit()) {
     return { kind: "failed", reason: "the master's answer is no certificate of the key asked for" };
   }
   await state.step("save-certificate");
@@ -279,6 +292,7 @@ async function promote(state: State, next: NextIdentity): Promise<void> {
   await promoteNext(state.dataDir, CURRENT_FILES, state.step);
   state.current = { keyPem: next.keyPem, certificatePem: next.certificatePem };
   state.next = null;
+  state.learning.renewed();
 }
 
 /** The key that is to be certified next: on disk before anybody hears of it. */
@@ -292,7 +306,7 @@ async function pendingKey(state: State): Promise<NextIdentity> {
 }
 
 async function askTime(state: State, signal: AbortSignal): Promise<void> {
-  const place = recoveryPlaceOf(state.identity);
+  const place = recoveryPlaceOf(state);
   state.watch.askedTime();
   if (place === null) return;
   const { nowMs } = await askChallenge(place, signal);

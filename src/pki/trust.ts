@@ -60,6 +60,12 @@ export function masterNameUnder(fingerprint: string): string {
   return `${fingerprint.slice(0, 32)}.${MASTER_NAME}`;
 }
 
+/** The name under the newest of these authorities. */
+export function masterNameOf(pem: string): string {
+  const [newest] = readAuthorities(pem) ?? [];
+  return newest === undefined ? MASTER_NAME : masterNameUnder(newest.fingerprint);
+}
+
 /** How a set of authorities is told in a header, the newest first. */
 export function headerOf(fingerprints: readonly string[]): string {
   return fingerprints.map((fingerprint) => fingerprint.slice(0, 16)).join(" ");

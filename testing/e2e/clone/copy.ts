@@ -84,7 +84,7 @@ export function watched(
     port: identity.agentPort,
     key: identity.keyPem,
     certificate: identity.certificatePem,
-    authority: identity.authorityPem,
+    authority: () => identity.authorityPem,
     clock: createSystemClock(),
   });
   return {
