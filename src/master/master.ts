@@ -119,7 +119,11 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     const store = openSqliteStore(join(dataDir, "master.db"), { auditKey });
     closers.push(() => store.close());
     await checkAudit({ store, clock, log });
-    closers.push(() => noteAuditHead({ store, log }));
+    closers.push(() =>
+      noteAuditHead({ store, log }).catch((error: unknown) =>
+        log.warn("where the audit ends could not be noted", { error }),
+      ),
+    );
     await checkClock(store, clock.nowMs(), options.trustClock);
     const firstAdmin = await ensureFirstAdmin({ store, clock, random });
 

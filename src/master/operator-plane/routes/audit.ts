@@ -2,8 +2,10 @@ import { Type } from "typebox";
 import { ApiAuditEntry, ApiAuditVerdict } from "../../../wire/api/audit.ts";
 import { ApiError, listOf } from "../../../wire/api/common.ts";
 import { type App, listAsOf, type Plane } from "../plane.ts";
+import { TryLater } from "../refusal.ts";
 
 const DEFAULT_LIMIT = 100;
+const VERIFY_RETRY_MS = 2_000;
 
 const errors = { "4xx": ApiError, "5xx": ApiError };
 const tags = ["audit"];
@@ -12,6 +14,8 @@ const Word = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
 
 export function auditRoutes(app: App, plane: Plane): void {
   const { store } = plane;
+  /** One at a time: each reads the whole log. */
+  let isVerifying = false;
 
   app.get(
     "/audit",
@@ -68,9 +72,15 @@ export function auditRoutes(app: App, plane: Plane): void {
         response: { 200: ApiAuditVerdict, ...errors },
       },
     },
-    ({ query: { head } }) => {
+    async ({ query: { head } }) => {
+      if (isVerifying) throw new TryLater("overloaded", VERIFY_RETRY_MS);
       const [id = "", hash = ""] = head?.split(":") ?? [];
-      return store.verifyAudit(head === undefined ? null : { id: Number(id), hash });
+      isVerifying = true;
+      try {
+        return await store.verifyAudit(head === undefined ? null : { id: Number(id), hash });
+      } finally {
+        isVerifying = false;
+      }
     },
   );
 }
