@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { connect } from "node:tls";
 import { openAuthority } from "../../pki/authorities.ts";
-import type { Authority } from "../../pki/authority.ts";
 import { checkAgentCertificate, checkMasterCertificate } from "../../pki/certificate.ts";
 import { issueOperatorCertificate, readOperatorCertificate } from "../operator-certificate.ts";
 import { type Answer, codeOf, openForTest, PASSWORD } from "./open-for-test.ts";
@@ -177,7 +176,7 @@ test("readOperatorCertificate() says what is wrong with the files", async (t) =>
     chainPem: tls.chainPem,
     keyPem: tls.keyPem,
   });
-  const other = await issueOperatorCertificate(authority as Authority, [HOST])(times);
+  const other = await issueOperatorCertificate(authority, [HOST])(times);
   const fails = (files: object, code: string, detail: RegExp, nowMs = times.nowMs) =>
     assert.rejects(readOperatorCertificate({ certPath, keyPath, ...files }, nowMs), (error) => {
       assert.equal((error as { code: string }).code, code);
