@@ -37,6 +37,8 @@ const EXITS: Partial<Readonly<Record<ErrorCode, Exit>>> = {
   "port-in-use": "environment",
   "data-unusable": "environment",
   "data-in-use": "environment",
+  "authority-locked": "environment",
+  "passphrase-wrong": "environment",
   "database-newer": "environment",
   "clock-behind": "environment",
   "clock-off": "environment",

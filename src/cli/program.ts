@@ -4,6 +4,7 @@ import { addAgent } from "./commands/agent.ts";
 import { addAlarm } from "./commands/alarm.ts";
 import { addApiToken } from "./commands/api-token.ts";
 import { addAudit } from "./commands/audit.ts";
+import { addAuthority } from "./commands/authority.ts";
 import { addDecky } from "./commands/decky.ts";
 import { addEvents } from "./commands/events.ts";
 import { addHost } from "./commands/host.ts";
@@ -43,6 +44,7 @@ export function buildProgram(shell: Shell): Command {
   addOperator(program, shell);
   addApiToken(program, shell);
   addAudit(program, shell);
+  addAuthority(program, shell);
   addVersion(program, shell);
   for (const group of program.commands) group.helpCommand(false);
   return program;

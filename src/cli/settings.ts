@@ -136,6 +136,13 @@ export const SETTINGS = {
     byDefault: () => AGENT_CERTIFICATE_TTL_MS,
     meaning: "Life of an agent's certificate; agents renew by themselves at about half of it.",
   }),
+  authorityKeyFile: setting(optionalPath, {
+    flag: "--authority-key-file <file>",
+    env: "DECNET_AUTHORITY_KEY_FILE",
+    defaultText: "none: asked for on a terminal, if the key is encrypted",
+    byDefault: () => "",
+    meaning: "File that holds the passphrase of the authority's key; no other user may read it.",
+  }),
   recoveries: setting(count(100), {
     flag: "--recoveries <count>",
     env: "DECNET_RECOVERIES",

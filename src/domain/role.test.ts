@@ -26,7 +26,7 @@ test("tokenMay() is this table, and never `self`", () => {
   assert.deepEqual(Object.fromEntries(table), {
     "admin read": read,
     "admin write": write,
-    "admin admin": `${write} operators.read operators.write`,
+    "admin admin": `${write} operators.read operators.write authority.write`,
     "operator read": read,
     "operator write": write,
     "operator admin": write,

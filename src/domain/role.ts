@@ -11,6 +11,7 @@ export const PERMISSIONS = [
   "audit.read",
   "operators.read",
   "operators.write",
+  "authority.write",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -24,7 +25,7 @@ export type Scope = (typeof SCOPES)[number];
 
 const READ = ["fleet.read", "audit.read"] as const;
 const WRITE = [...READ, "fleet.write", "enrollment.write"] as const;
-const ADMIN = [...WRITE, "operators.read", "operators.write"] as const;
+const ADMIN = [...WRITE, "operators.read", "operators.write", "authority.write"] as const;
 
 const OF_ROLE: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   admin: new Set(["self", ...ADMIN]),

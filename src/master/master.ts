@@ -217,7 +217,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       socketPath,
       agentPlane: { host: options.advertiseHost, port: agents.port },
       enrollment: { host: options.advertiseHost, port: enrollment.port },
-      authorityFingerprint: authority.fingerprint,
+      authorities,
       async mintToken({ ttlMs, hostName, createdBy }) {
         const { id, text, secretHash } = mintJoinToken({
           authorityFingerprint: authority.fingerprint,

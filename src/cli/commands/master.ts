@@ -8,6 +8,7 @@ import { examples, logOf, type Shell, settingsOf, takesSettings } from "../comma
 import { dataDirectory } from "../data-directory.ts";
 import { aborted } from "../ending.ts";
 import { hasParent, type MasterReady, tellParent } from "../parent.ts";
+import { findPassphrase } from "../passphrase.ts";
 import { flagOf, type Settings } from "../settings.ts";
 import { loginLines } from "../up/summary.ts";
 
@@ -24,6 +25,7 @@ const MASTER_SETTINGS = [
   "advertise",
   "heartbeatInterval",
   "certificateLife",
+  "authorityKeyFile",
   "recoveries",
   "recoverWithin",
   "trustClock",
@@ -62,9 +64,12 @@ async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> 
   const { startMaster } = await import("../../master/master.ts");
   const log = await logOf(settings, shell);
   const { agentHost, agentPort, enrollmentPort, operatorHost, operatorPort } = settings;
+  const dataDir = dataDirectory(settings.data).master;
+  const authorityPassphrase = await findPassphrase(settings.authorityKeyFile, dataDir, shell);
   const master = await namingFlags(settings, () =>
     startMaster({
-      dataDir: dataDirectory(settings.data).master,
+      dataDir,
+      authorityPassphrase,
       agentPlane: { host: agentHost, port: agentPort },
       enrollment: { host: agentHost, port: enrollmentPort },
       operator: { host: operatorHost, port: operatorPort },

@@ -18,6 +18,7 @@ import { accountRoutes } from "./routes/account.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { apiTokenRoutes } from "./routes/api-tokens.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { authorityRoutes } from "./routes/authorities.ts";
 import { deckyRoutes } from "./routes/deckies.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -127,6 +128,7 @@ export async function buildApp(
       statusRoutes(api, plane);
       hostRoutes(api, plane);
       alarmRoutes(api, plane);
+      authorityRoutes(api, plane);
       deckyRoutes(api, plane);
       eventRoutes(api, plane);
       tokenRoutes(api, plane);

@@ -1,6 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
+import type { Authorities } from "../../pki/authorities.ts";
 import type { JoinToken, Store } from "../../store/store.ts";
 import type { Live } from "../live.ts";
 
@@ -27,8 +28,7 @@ export interface OperatorPlaneDeps {
   readonly dashboardDir: string | null;
   readonly agentPlane: Address;
   readonly enrollment: Address;
-  /** Lowercase hex SHA-256 of the authority's certificate. */
-  readonly authorityFingerprint: string;
+  readonly authorities: Omit<Authorities, "issuing" | "onChange">;
   readonly mintToken: (request: {
     readonly ttlMs: number;
     readonly hostName: string | null;

@@ -1,7 +1,9 @@
 import type { HostState } from "../../domain/host.ts";
 import { isRenewalOverdue } from "../../domain/renewal.ts";
+import type { RotationProgress } from "../../domain/rotation.ts";
 import { shownState } from "../../domain/shard.ts";
-import type { Store } from "../../store/store.ts";
+import type { OperatorPlaneDeps } from "./deps.ts";
+import { readRotation } from "./rotation.ts";
 
 /** How many of what: for the overview and the metrics. */
 export interface FleetCount {
@@ -15,12 +17,18 @@ export interface FleetCount {
   readonly renewalsOverdue: number;
   /** When the first certificate of a host in service runs out; null without hosts. */
   readonly firstExpiryMs: number | null;
+  /** How far hosts have moved over to a new authority; null while there is but one. */
+  readonly rotation: Omit<RotationProgress, "behind"> | null;
   readonly events: number;
   readonly refusals: Readonly<Record<string, number>>;
 }
 
-export async function countFleet(store: Store, nowMs: number): Promise<FleetCount> {
-  const [hosts, shards, problems, alarms, events, refusals] = await Promise.all([
+export async function countFleet(
+  { store, authorities }: Pick<OperatorPlaneDeps, "store" | "authorities">,
+  nowMs: number,
+): Promise<FleetCount> {
+  const [rotation, hosts, shards, problems, alarms, events, refusals] = await Promise.all([
+    readRotation(store, authorities),
     store.listHosts({ decommissioned: true }),
     store.countShards(),
     store.listProblems(),
@@ -49,6 +57,10 @@ export async function countFleet(store: Store, nowMs: number): Promise<FleetCoun
     alarms: alarms.filter(({ acknowledgedMs }) => acknowledgedMs === null).length,
     renewalsOverdue,
     firstExpiryMs,
+    rotation:
+      rotation === null
+        ? null
+        : { hosts: rotation.hosts, renewed: rotation.renewed, learned: rotation.learned },
     events,
     refusals: Object.fromEntries(refusals),
   };

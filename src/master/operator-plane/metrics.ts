@@ -31,6 +31,12 @@ export const METRICS = [
     type: "gauge",
     help: "Hosts in service whose certificate is past two thirds of its life.",
   },
+  {
+    name: "decnet_rotation_hosts",
+    type: "gauge",
+    help: "While the authority is rotated: hosts in service, those that renewed under the new one, those that trust it.",
+    label: "progress",
+  },
   { name: "decnet_agent_connections", type: "gauge", help: "Open connections of agents." },
   {
     name: "decnet_heartbeats_total",
@@ -109,6 +115,7 @@ export function createScraper(plane: Plane): Scraper {
 
 async function read({
   store,
+  authorities,
   clock,
   metrics,
   counters,
@@ -116,7 +123,7 @@ async function read({
   startedMs,
 }: Plane): Promise<Readings> {
   const nowMs = clock.nowMs();
-  const fleet = await countFleet(store, nowMs);
+  const fleet = await countFleet({ store, authorities }, nowMs);
   return {
     decnet_hosts: Object.entries(fleet.hosts),
     decnet_shards: Object.entries(fleet.shards),
@@ -125,6 +132,7 @@ async function read({
     decnet_certificate_expiry_seconds:
       ((fleet.firstExpiryMs ?? Number.POSITIVE_INFINITY) - nowMs) / 1_000,
     decnet_hosts_renewal_overdue: fleet.renewalsOverdue,
+    decnet_rotation_hosts: Object.entries(fleet.rotation ?? {}),
     decnet_agent_connections: metrics.agentConnections(),
     decnet_heartbeats_total: metrics.heartbeats(),
     decnet_refusals_total: Object.entries(fleet.refusals),

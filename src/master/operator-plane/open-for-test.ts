@@ -1,11 +1,12 @@
 import { randomBytes, scryptSync } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { silentLog } from "../../domain/log.ts";
 import type { Role, Scope } from "../../domain/role.ts";
+import { openAuthorities } from "../../pki/authorities.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
 import { createLive } from "../live.ts";
@@ -67,7 +68,8 @@ export async function openForTest(
   const store = openSqliteStore(":memory:");
   const clock = createManualClock(NOW_MS);
   const live = createLive({ store, clock, log: silentLog });
-  const socketPath = join(dir, "operator.sock");
+  mkdirSync(join(dir, "run"), { mode: 0o700 });
+  const socketPath = join(dir, "run", "operator.sock");
   await addOperator(store, "admin", "admin");
   const deps: OperatorPlaneDeps = {
     store,
@@ -85,7 +87,7 @@ export async function openForTest(
     dashboardDir: null,
     agentPlane: { host: "127.0.0.1", port: 8770 },
     enrollment: { host: "127.0.0.1", port: 8771 },
-    authorityFingerprint: "a".repeat(64),
+    authorities: await openAuthorities({ dir: join(dir, "a"), nowMs: NOW_MS, random: randomBytes }),
     mintToken: (wanted) => mintToken(store, wanted),
     decommission: (uuid) => store.decommissionHost(uuid, clock.nowMs()),
     addressFor: (name, attempt) => `127.1.${name.length}.${attempt + 1}`,

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { HOST_STATES } from "../../domain/host.ts";
+import { ApiRotation } from "./authority.ts";
 
 /** Answer to `GET /status`: is anything wrong, is anybody here? */
 export const ApiStatus = Type.Object(
@@ -11,7 +12,10 @@ export const ApiStatus = Type.Object(
     heartbeatIntervalMs: Type.Integer(),
     agentPlane: Type.Object({ host: Type.String(), port: Type.Integer() }),
     enrollment: Type.Object({ host: Type.String(), port: Type.Integer() }),
+    /** Of the newest. */
     authorityFingerprint: Type.String(),
+    /** How far hosts have moved over to a new authority; null while there is but one. */
+    rotation: Type.Union([ApiRotation, Type.Null()]),
     hosts: Type.Object(
       Object.fromEntries(HOST_STATES.map((state) => [state, Type.Integer()])) as Record<
         (typeof HOST_STATES)[number],

@@ -21,8 +21,8 @@ export function statusRoutes(app: App, plane: Plane): void {
       heartbeatIntervalMs: plane.heartbeatIntervalMs,
       agentPlane: plane.agentPlane,
       enrollment: plane.enrollment,
-      authorityFingerprint: plane.authorityFingerprint,
-      ...(await countFleet(plane.store, plane.clock.nowMs())),
+      authorityFingerprint: plane.authorities.newest().fingerprint,
+      ...(await countFleet(plane, plane.clock.nowMs())),
     }),
   );
 }
