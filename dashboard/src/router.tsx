@@ -6,6 +6,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { queryClient, sessionQuery } from "./api/queries.ts";
+import { Account } from "./pages/account.tsx";
 import { Activity } from "./pages/activity.tsx";
 import { Changes } from "./pages/changes.tsx";
 import { Deckies } from "./pages/deckies.tsx";
@@ -104,6 +105,12 @@ const changesRoute = createRoute({
   component: Changes,
 });
 
+const accountRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/account",
+  component: Account,
+});
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     loginRoute,
@@ -116,6 +123,7 @@ export const router = createRouter({
       activityRoute,
       enrollmentRoute,
       changesRoute,
+      accountRoute,
     ]),
   ]),
   defaultErrorComponent: ({ error, reset }) => (

@@ -12,19 +12,25 @@ import { runDesiredLoop } from "./desired-loop.ts";
 import { createHeartbeatLoop } from "./heartbeat-loop.ts";
 import { createHttpsTransport } from "./https-transport.ts";
 import { type Identity, wipeIdentity } from "./identity.ts";
+import { createLearning } from "./learning.ts";
+import { openLineage } from "./lineage.ts";
 import { lockDataDir } from "./lock.ts";
+import type { Step } from "./next-identity.ts";
+import { openRenewal } from "./renewal.ts";
 import { type Runtimes, routeRuntimes } from "./route-runtimes.ts";
 import type { RuntimeDeps } from "./runtimes/runtime.ts";
 import { createShipper } from "./shipper.ts";
 import { openSpool } from "./spool.ts";
 import { statusBody } from "./status.ts";
 import type { AgentTransport } from "./transport.ts";
+import { createTrust } from "./trust.ts";
 
 const LEAVE_TIMEOUT_MS = 2_000;
 
 /** In the data directory: the last desired state, as `desired-file.ts` reads it. */
 export const DESIRED_FILE = "desired.json";
 const SPOOL_DIR = "spool";
+const LINEAGE_FILE = "lineage";
 
 export interface AgentOptions {
   /** Holds the identity (`identity.ts`) and, from now on, the agent's state. */
@@ -37,10 +43,12 @@ export interface AgentOptions {
   readonly version: string;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** To the master; HTTPS with the identity unless given. */
+  /** To the master; HTTPS with the identity, which is then kept fresh, unless given. */
   readonly transport?: AgentTransport;
   /** Whether to tell the master on the way out, so that it need not wait for silence. */
   readonly leave?: boolean;
+  /** Called before each step of a renewal, for tests of what a crash leaves behind. */
+  readonly step?: Step;
   /** Ends the agent. */
   readonly signal: AbortSignal;
 }
@@ -71,9 +79,10 @@ export async function runAgent(options: AgentOptions): Promise<AgentExit> {
 async function runLocked(options: AgentOptions): Promise<AgentExit> {
   const { dataDir, identity, clock, random, log, signal } = options;
   const boot = await openBoot(join(dataDir, "boot"));
+  const lineage = await usable(dataDir, () => openLineage(join(dataDir, LINEAGE_FILE), boot, log));
   const file = await usable(dataDir, () => openDesiredFile(join(dataDir, DESIRED_FILE), log));
   const spool = await usable(dataDir, () => openSpool({ dir: join(dataDir, SPOOL_DIR), log }));
-  const transport = options.transport ?? transportOf(identity, clock);
+  const { transport, loops } = await usable(dataDir, () => openTransport(options));
   const loop = { transport, clock, random, log };
   const shipper = createShipper({ ...loop, spool });
   /** Until the loops are there nobody need be told: each begins by looking for itself. */
@@ -99,6 +108,7 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
         eventsDropped: spool.dropped(),
       }),
     boot,
+    lineage,
   });
   onChange = () => {
     convergence.changed();
@@ -111,6 +121,8 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
   if (file.last !== null) onDesired(file.last);
   try {
     return await untilFirst(signal, (stop) => [
+      // First: a next certificate that was left behind must be tried before anybody speaks.
+      ...loops(stop),
       heartbeats.run(stop),
       runDesiredLoop({ ...loop, file, onDesired }, stop),
       shipper.run(stop),
@@ -125,15 +137,31 @@ async function runLocked(options: AgentOptions): Promise<AgentExit> {
   }
 }
 
-function transportOf(identity: Identity, clock: Clock): AgentTransport {
-  return createHttpsTransport({
-    host: identity.agentHost,
-    port: identity.agentPort,
-    key: identity.keyPem,
-    certificate: identity.certificatePem,
-    authority: identity.authorityPem,
-    clock,
+async function openTransport(options: AgentOptions): Promise<{
+  readonly transport: AgentTransport;
+  /** What keeps it usable: its certificate fresh, and whom it trusts up to date. */
+  readonly loops: (stop: AbortSignal) => readonly Promise<LoopEnd>[];
+}> {
+  const { dataDir, identity, clock } = options;
+  if (options.transport !== undefined) return { transport: options.transport, loops: () => [] };
+  const trust = createTrust(dataDir, identity.authorityPem);
+  const learning = createLearning({ ...options, trust });
+  const renewal = await openRenewal({
+    ...options,
+    trust,
+    learning,
+    open: ({ keyPem, certificatePem }) =>
+      createHttpsTransport({
+        host: identity.agentHost,
+        port: identity.agentPort,
+        key: keyPem,
+        certificate: certificatePem,
+        authority: () => trust.pem(),
+        clock,
+      }),
   });
+  const { transport } = renewal;
+  return { transport, loops: (stop) => [renewal.run(stop), learning.run(renewal, stop)] };
 }
 
 /** Runs loops that end by the signal only, or all together as soon as one has come to its end. */
@@ -168,7 +196,7 @@ async function inAnyCase(log: Log, what: string, act: () => Promise<void>): Prom
 async function wipe(dataDir: string): Promise<void> {
   await wipeIdentity(dataDir);
   await usable(dataDir, async () => {
-    for (const name of [SPOOL_DIR, DESIRED_FILE, "boot"]) {
+    for (const name of [SPOOL_DIR, DESIRED_FILE, LINEAGE_FILE, "boot"]) {
       await rm(join(dataDir, name), { recursive: true, force: true });
     }
   });

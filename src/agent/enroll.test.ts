@@ -8,7 +8,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
-import { openAuthority } from "../pki/authority.ts";
+import { openAuthority } from "../pki/authorities.ts";
 import { makeSigningRequest, readSigningRequest } from "../pki/csr.ts";
 import { mintJoinToken } from "../pki/join-token.ts";
 import { enroll } from "./enroll.ts";

@@ -40,6 +40,7 @@ function start(
   });
   const status = { body: '{"a":1}' };
   let boot = 5;
+  let nonce: string | null = null;
   const stop = new AbortController();
   const loop = createHeartbeatLoop({
     hostUuid,
@@ -50,6 +51,15 @@ function start(
       },
       raise: (to) => {
         boot = to;
+        return Promise.resolve();
+      },
+    },
+    lineage: {
+      get nonce() {
+        return nonce;
+      },
+      keep: (next) => {
+        nonce = next;
         return Promise.resolve();
       },
     },
@@ -285,4 +295,46 @@ test("a bug in the body is thrown, not retried", async () => {
   const thrown = assert.rejects(end, TypeError);
   await clock.advance(0);
   await thrown;
+});
+
+test("every beat echoes the newest nonce that arrived", async () => {
+  const nonce = (n: number) => `nonce-${n}`.padEnd(22, "_");
+  const { clock, headers } = start((index) => {
+    if (index === 2) return { status: 503, headers: { "decnet-nonce": nonce(index) } };
+    if (index === 3) return { status: 204, headers: { "decnet-nonce": "not a nonce" } };
+    return { status: 204, headers: { "decnet-nonce": nonce(index) } };
+  });
+  await clock.advance(180_000);
+  assert.deepEqual(headers("decnet-echo").slice(0, 6), [
+    undefined,
+    nonce(0),
+    nonce(1),
+    nonce(1),
+    nonce(1),
+    nonce(4),
+  ]);
+});
+
+test("a boot that is raised goes on echoing what it echoed", async () => {
+  const nonce = "n".repeat(22);
+  const { clock, headers } = start((index) => {
+    if (index === 1) {
+      return { status: 409, headers: { "decnet-error": "heartbeat-stale", "decnet-boot": "9" } };
+    }
+    return { status: 204, headers: { "decnet-nonce": nonce } };
+  });
+  await clock.advance(31_000);
+  assert.deepEqual(headers("decnet-boot").slice(0, 3), ["5", "5", "10"]);
+  assert.deepEqual(headers("decnet-echo").slice(0, 3), [undefined, nonce, nonce]);
+});
+
+test("a quarantined host goes on asking at its own pace, until it is released", async () => {
+  const { clock, beats, lines } = start((index) =>
+    index < 3
+      ? { status: 403, headers: { "decnet-error": "host-quarantined" } }
+      : { status: 204, headers: {} },
+  );
+  await clock.advance(100_000);
+  assert.equal(beats.length, 4);
+  assert.match(lines.join(), /decnet host release/);
 });

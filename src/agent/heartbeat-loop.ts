@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../domain/clock.ts";
 import type { Log } from "../domain/log.ts";
-import { HEADERS } from "../wire/headers.ts";
+import { HEADERS, isNonce } from "../wire/headers.ts";
 import { failureOf, isDecommissioned, type LoopEnd, refusalOf } from "./answer.ts";
 import { backoffMs, parseRetryAfter } from "./backoff.ts";
 import { createBell } from "./bell.ts";
 import type { Boot } from "./boot.ts";
+import type { Lineage } from "./lineage.ts";
 import { nextSlotMs, phaseOf } from "./phase.ts";
 import type { AgentAnswer, AgentTransport } from "./transport.ts";
 import { createTrouble } from "./trouble.ts";
@@ -29,6 +30,7 @@ export interface HeartbeatLoopParts {
   /** The whole body, as `statusBody` makes it; called before every beat. */
   readonly body: () => string;
   readonly boot: Boot;
+  readonly lineage: Lineage;
   readonly transport: AgentTransport;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -51,7 +53,7 @@ type Beat =
   | { readonly kind: "failed"; readonly reason: string; readonly retryAfterMs: number | null };
 
 export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
-  const { boot, transport, clock, random } = parts;
+  const { boot, lineage, transport, clock, random } = parts;
   const phase = phaseOf(parts.hostUuid);
   const bell = createBell(clock);
   const trouble = createTrouble(parts.log, "heartbeat");
@@ -80,6 +82,7 @@ export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
         [HEADERS.boot]: String(boot.number),
         [HEADERS.sequence]: String(sequence),
         [HEADERS.sentMs]: String(Math.trunc(clock.nowMs())),
+        ...(lineage.nonce !== null && { [HEADERS.echo]: lineage.nonce }),
         ...(known && { [HEADERS.statusDigest]: digest }),
       },
       body: known ? null : body,
@@ -114,6 +117,8 @@ export function createHeartbeatLoop(parts: HeartbeatLoopParts): HeartbeatLoop {
       if (answer.status === 204) {
         acceptedDigest = digest;
         intervalMs = intervalOf(answer) ?? intervalMs;
+        const nonce = answer.headers[HEADERS.nonce];
+        if (nonce !== undefined && isNonce(nonce)) await lineage.keep(nonce);
         return { kind: "accepted" };
       }
       acceptedDigest = null;

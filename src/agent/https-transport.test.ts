@@ -12,7 +12,8 @@ import { type TestContext, test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { DecnetError, type ErrorCode } from "../domain/errors.ts";
 import { createVirtualClock } from "../domain/virtual-clock.ts";
-import { type Authority, openAuthority } from "../pki/authority.ts";
+import { openAuthority } from "../pki/authorities.ts";
+import type { Authority } from "../pki/authority.ts";
 import { fingerprintOf, MASTER_NAME, ROLE_OIDS } from "../pki/certificate.ts";
 import { makeSigningRequest, readSigningRequest } from "../pki/csr.ts";
 import { createHttpsTransport } from "./https-transport.ts";
@@ -68,7 +69,7 @@ async function transportTo(t: TestContext, authority: Authority, port: number) {
     port,
     key: agent.keyPem,
     certificate: agent.certificatePem,
-    authority: authority.certificatePem,
+    authority: () => authority.certificatePem,
     clock,
   });
   t.after(() => transport.close());

@@ -5,6 +5,7 @@ import { type PeerCertificate, TLSSocket } from "node:tls";
 import type { Clock } from "../domain/clock.ts";
 import { DecnetError } from "../domain/errors.ts";
 import { checkMasterCertificate, MASTER_NAME } from "../pki/certificate.ts";
+import { masterNameOf } from "../pki/trust.ts";
 import type { AgentAnswer, AgentRequest, AgentTransport } from "./transport.ts";
 
 /** One for the long poll, one for heartbeats and events, one so that a beat never waits for events. */
@@ -16,10 +17,11 @@ export interface HttpsTransportParts {
   /** Where the agent plane listens: a name or an address. */
   readonly host: string;
   readonly port: number;
-  /** PEM, all three. `authority` is the swarm's, and the only one that is trusted. */
+  /** PEM, all three. */
   readonly key: string;
   readonly certificate: string;
-  readonly authority: string;
+  /** The swarm's authorities as of now, the newest first; no others are trusted. */
+  readonly authority: () => string;
   readonly clock: Clock;
 }
 
@@ -33,19 +35,23 @@ export function createHttpsTransport(parts: HttpsTransportParts): AgentTransport
     maxCachedSessions: 0,
     key: parts.key,
     cert: parts.certificate,
-    ca: parts.authority,
-    servername: MASTER_NAME,
     minVersion: "TLSv1.2",
     rejectUnauthorized: true,
     checkServerIdentity: (_name, peer) => checkServer(peer),
   });
 
+  let asked = { ca: "", servername: MASTER_NAME };
+
   return {
     async request(request) {
       request.signal?.throwIfAborted();
       const timer = new AbortController();
+      const ca = parts.authority();
+      if (asked.ca !== ca) asked = { ca, servername: masterNameOf(ca) };
       const outgoing = httpsRequest({
         agent,
+        // Of the request, not of the agent: so that connections are kept by what they trust.
+        ...asked,
         host: parts.host,
         port: parts.port,
         method: request.method,

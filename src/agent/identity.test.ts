@@ -14,9 +14,17 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openAuthority } from "../pki/authority.ts";
+import { openAuthority } from "../pki/authorities.ts";
 import { makeSigningRequest } from "../pki/csr.ts";
-import { type Identity, loadIdentity, saveIdentity, saveKey, wipeIdentity } from "./identity.ts";
+import {
+  CURRENT_FILES,
+  type Identity,
+  loadIdentity,
+  saveIdentity,
+  saveKey,
+  wipeIdentity,
+} from "./identity.ts";
+import { dropNext, loadNext, promoteNext, saveNext } from "./next-identity.ts";
 
 const root = await mkdtemp(join(tmpdir(), "decnet-identity-"));
 after(() => rm(root, { recursive: true }));
@@ -40,6 +48,7 @@ async function makeIdentity(): Promise<Identity> {
     hostName: "web-1",
     agentHost: "192.0.2.7",
     agentPort: 8770,
+    enrollmentPort: 8771,
     keyPem,
     certificatePem,
     authorityPem: authority.certificatePem,
@@ -123,4 +132,54 @@ test("saveIdentity() says so when the directory cannot be written", async () => 
   const saved = saveIdentity(join(root, "file"), await makeIdentity());
   await assert.rejects(saved, { code: "data-unusable" });
   assert.equal(await readFile(join(root, "file"), "utf8"), "");
+});
+
+test("wipeIdentity() leaves no key behind: neither the next one nor one half written", async () => {
+  const dir = join(root, "wiped-whole");
+  const identity = await makeIdentity();
+  await saveIdentity(dir, identity);
+  const { keyPem, requestPem } = await makeSigningRequest();
+  await saveNext(dir, { keyPem, requestPem, certificatePem: null });
+  await writeFile(join(dir, ".key.pem.0123456789ab.temporary"), keyPem);
+  await writeFile(join(dir, ".next.pem.0123456789ab.temporary"), keyPem);
+  await writeFile(join(dir, "notes.txt"), "somebody's own");
+  await wipeIdentity(dir);
+  assert.deepEqual(await readdir(dir), ["notes.txt"]);
+});
+
+for (const step of ["promote", "write-key", "write-certificate", "clean-up"] as const) {
+  test(`loadIdentity() finds one whole identity after a crash before '${step}'`, async () => {
+    const dir = join(root, `cut-${step}`);
+    const [old, next] = [await makeIdentity(), await makeIdentity()];
+    await saveIdentity(dir, old);
+    await saveNext(dir, {
+      keyPem: next.keyPem,
+      requestPem: (await makeSigningRequest()).requestPem,
+      certificatePem: next.certificatePem,
+    });
+    const crashing = promoteNext(dir, CURRENT_FILES, (name) => {
+      if (name === step) throw new Error("crash");
+    });
+    await assert.rejects(crashing, /crash/);
+    const found = await loadIdentity(dir);
+    assert.equal(found?.keyPem, step === "promote" ? old.keyPem : next.keyPem);
+    assert.equal((await loadNext(dir)) === null, step !== "promote");
+  });
+}
+
+test("loadNext() takes what is damaged for nothing", async () => {
+  const dir = join(root, "damaged-next");
+  const { keyPem, requestPem } = await makeSigningRequest();
+  const other = await makeIdentity();
+  await saveIdentity(dir, other);
+  assert.equal(await loadNext(dir), null);
+  await saveNext(dir, { keyPem, requestPem, certificatePem: other.certificatePem });
+  assert.equal(await loadNext(dir), null, "certificate of another key");
+  await saveNext(dir, { keyPem, requestPem, certificatePem: null });
+  assert.deepEqual(await loadNext(dir), { keyPem, requestPem, certificatePem: null });
+  assert.equal((await stat(join(dir, "next.pem"))).mode & 0o777, 0o600);
+  await writeFile(join(dir, "next.pem"), keyPem.slice(0, 90));
+  assert.equal(await loadNext(dir), null);
+  await dropNext(dir);
+  assert.equal((await readdir(dir)).includes("next.pem"), false);
 });

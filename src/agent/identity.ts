@@ -1,8 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { chmod, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { DecnetError } from "../domain/errors.ts";
+import { issuerOf, readAuthorities } from "../pki/trust.ts";
 import { syncDirectory, writeFileDurably } from "./durable-file.ts";
+import { finishPromotion, NEXT_FILES, nullIfMissing, overwrite } from "./next-identity.ts";
 
 /** Who this machine is in its swarm, and what proves it. */
 export interface Identity {
@@ -11,16 +13,25 @@ export interface Identity {
   /** Where the master's agent plane listens. */
   readonly agentHost: string;
   readonly agentPort: number;
+  /**
+   * Where it takes enrollments, and recovers hosts whose certificate ran out; on the same host. Null
+   * of an identity that was made before there was recovery.
+   */
+  readonly enrollmentPort?: number | null;
   /** PKCS #8, PEM: made on this machine, never to leave it. */
   readonly keyPem: string;
   readonly certificatePem: string;
-  /** The swarm's authority: all that this machine trusts. */
+  /** The swarm's authorities, PEM, the newest first: all that this machine trusts. */
   readonly authorityPem: string;
 }
 
 const KEY = "key.pem";
 const CERTIFICATE = "certificate.pem";
-const AUTHORITY = "authority.pem";
+export const CURRENT_FILES = { key: KEY, certificate: CERTIFICATE } as const;
+/** What a crash in the middle of a write leaves behind: it may hold a key. */
+const HALF_WRITTEN = /^\.[a-z]+\.pem\.[0-9a-f]{12}\.temporary$/;
+/** All that are trusted, the newest first; `trust.ts` writes it while the agent runs. */
+export const AUTHORITY_FILE = "authority.pem";
 /** Written last and removed first: while it is not there, there is no identity. */
 const IDENTITY = "identity.json";
 
@@ -33,6 +44,7 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
   return await usingDirectory(dir, async () => {
     const json = await readFile(join(dir, IDENTITY), "utf8").catch(nullIfMissing);
     if (json === null) return null;
+    await finishPromotion(dir, CURRENT_FILES);
     const keyPath = join(dir, KEY);
     if (((await stat(keyPath)).mode & 0o077) !== 0) {
       throw new Error(`${keyPath} may be read by other users: chmod 600 ${keyPath}`);
@@ -41,7 +53,7 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
       ...readFacts(json, join(dir, IDENTITY)),
       keyPem: await readFile(keyPath, "utf8"),
       certificatePem: await readFile(join(dir, CERTIFICATE), "utf8"),
-      authorityPem: await readFile(join(dir, AUTHORITY), "utf8"),
+      authorityPem: await readFile(join(dir, AUTHORITY_FILE), "utf8"),
     };
     if (!fits(identity)) throw new Error(`key and certificates in ${dir} do not fit each other`);
     return identity;
@@ -53,12 +65,13 @@ export async function loadIdentity(dir: string): Promise<Identity | null> {
  * @throws {DecnetError} `data-unusable`.
  */
 export async function saveIdentity(dir: string, identity: Identity): Promise<void> {
-  const { hostUuid, hostName, agentHost, agentPort } = identity;
-  const facts = JSON.stringify({ hostUuid, hostName, agentHost, agentPort }, null, 2);
+  const { hostUuid, hostName, agentHost, agentPort, enrollmentPort = null } = identity;
+  const places = { agentHost, agentPort, enrollmentPort };
+  const facts = JSON.stringify({ hostUuid, hostName, ...places }, null, 2);
   await saveKey(dir, identity.keyPem);
   await usingDirectory(dir, async () => {
     await writeFileDurably(join(dir, CERTIFICATE), identity.certificatePem, 0o644);
-    await writeFileDurably(join(dir, AUTHORITY), identity.authorityPem, 0o644);
+    await writeFileDurably(join(dir, AUTHORITY_FILE), identity.authorityPem, 0o644);
     await writeFileDurably(join(dir, IDENTITY), `${facts}\n`, 0o600);
   });
 }
@@ -84,31 +97,35 @@ export async function saveKey(dir: string, keyPem: string): Promise<void> {
 export async function wipeIdentity(dir: string): Promise<void> {
   await usingDirectory(dir, async () => {
     await unlink(join(dir, IDENTITY)).catch(nullIfMissing);
-    await overwrite(join(dir, KEY));
-    for (const name of [KEY, CERTIFICATE, AUTHORITY]) {
+    for (const name of [KEY, ...NEXT_FILES]) await overwrite(join(dir, name));
+    for (const name of [KEY, CERTIFICATE, AUTHORITY_FILE, ...NEXT_FILES]) {
       await unlink(join(dir, name)).catch(nullIfMissing);
     }
-    const there = await stat(dir).catch(nullIfMissing);
-    if (there !== null) await syncDirectory(dir);
+    await wipeHalfWritten(dir);
   });
 }
 
-async function overwrite(path: string): Promise<void> {
-  const file = await open(path, "r+").catch(nullIfMissing);
-  if (file === null) return;
-  try {
-    const { size } = await file.stat();
-    await file.write(new Uint8Array(size), 0, size, 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+/**
+ * Removes what a crash in the middle of a write left behind, since it may hold a key. Only for who
+ * has the directory to itself.
+ * @throws {DecnetError} `data-unusable`.
+ */
+export async function wipeHalfWritten(dir: string): Promise<void> {
+  await usingDirectory(dir, async () => {
+    const there = await readdir(dir).catch(nullIfMissing);
+    if (there === null) return;
+    for (const name of there.filter((name) => HALF_WRITTEN.test(name))) {
+      await overwrite(join(dir, name));
+      await unlink(join(dir, name)).catch(nullIfMissing);
+    }
+    await syncDirectory(dir);
+  });
 }
 
 function readFacts(
   json: string,
   path: string,
-): Pick<Identity, "hostUuid" | "hostName" | "agentHost" | "agentPort"> {
+): Pick<Identity, "hostUuid" | "hostName" | "agentHost" | "agentPort" | "enrollmentPort"> {
   const damaged = () => new Error(`${path} is damaged`);
   let value: Readonly<Record<string, unknown>>;
   try {
@@ -116,19 +133,20 @@ function readFacts(
   } catch {
     throw damaged();
   }
-  const { hostUuid, hostName, agentHost, agentPort } = value;
+  const { hostUuid, hostName, agentHost, agentPort, enrollmentPort = null } = value;
   if (
     typeof hostUuid !== "string" ||
     typeof hostName !== "string" ||
     typeof agentHost !== "string" ||
-    typeof agentPort !== "number"
+    typeof agentPort !== "number" ||
+    (typeof enrollmentPort !== "number" && enrollmentPort !== null)
   ) {
     throw damaged();
   }
-  return { hostUuid, hostName, agentHost, agentPort };
+  return { hostUuid, hostName, agentHost, agentPort, enrollmentPort };
 }
 
-/** Whether the certificate is of this key and under this authority. */
+/** Whether the certificate is of this key and under one of these authorities. */
 export function fits(
   identity: Pick<Identity, "keyPem" | "certificatePem" | "authorityPem">,
 ): boolean {
@@ -136,16 +154,11 @@ export function fits(
     const certificate = new X509Certificate(identity.certificatePem);
     return (
       certificate.checkPrivateKey(createPrivateKey(identity.keyPem)) &&
-      certificate.verify(new X509Certificate(identity.authorityPem).publicKey)
+      issuerOf(certificate, readAuthorities(identity.authorityPem) ?? []) !== null
     );
   } catch {
     return false;
   }
-}
-
-function nullIfMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === "ENOENT") return null;
-  throw error;
 }
 
 async function usingDirectory<T>(dir: string, use: () => Promise<T>): Promise<T> {

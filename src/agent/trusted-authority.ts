@@ -5,9 +5,9 @@ import {
   checkMasterCertificate,
   fingerprintOf,
   isValidAt,
-  MASTER_NAME,
   validityOf,
 } from "../pki/certificate.ts";
+import { masterNameUnder } from "../pki/trust.ts";
 
 /** Chains here are two long; whoever presents more is nobody's master. */
 const MAX_CHAIN = 8;
@@ -57,12 +57,13 @@ export async function fetchAuthority(place: {
 async function fetchChain(place: {
   readonly host: string;
   readonly port: number;
+  readonly authorityFingerprint: string;
   readonly signal?: AbortSignal | undefined;
 }): Promise<readonly X509Certificate[]> {
   const socket = tls.connect({
     host: place.host,
     port: place.port,
-    servername: MASTER_NAME,
+    servername: masterNameUnder(place.authorityFingerprint),
     minVersion: "TLSv1.2",
     // Verified by hand right after, before this machine says a word: there is no `ca` to give yet.
     rejectUnauthorized: false,

@@ -1,4 +1,5 @@
-import { type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, type RequestOptions, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { DecnetError } from "../domain/errors.ts";
@@ -12,7 +13,20 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export type Method = "GET" | "POST" | "DELETE";
 
-/** The master on this machine, through its Unix socket. */
+/** Where a master's API is reached. */
+export type MasterPlace =
+  /** On this machine, by the Unix socket of the operator plane. */
+  | { readonly kind: "socket"; readonly path: string }
+  | {
+      readonly kind: "url";
+      /** Scheme, host and port. */
+      readonly url: string;
+      readonly token: string;
+      /** Null trusts what the system trusts. */
+      readonly authorityPem: string | null;
+    };
+
+/** A master's API. */
 export interface MasterApi {
   /**
    * @param path Below `/api/v1`, with its query.
@@ -33,18 +47,24 @@ export interface MasterApi {
   stream(since: number, signal: AbortSignal): AsyncGenerator<StreamMessage>;
 }
 
-/** @param socketPath The operator plane's Unix socket. */
-export function createMasterApi(socketPath: string): MasterApi {
+export function createMasterApi(place: MasterPlace): MasterApi {
+  const shown = place.kind === "socket" ? place.path : place.url;
+  const to = optionsOf(place);
+  const request =
+    place.kind === "url" && place.url.startsWith("https:") ? requestHttps : requestHttp;
   const send = (method: Method, path: string, body: unknown, signal: AbortSignal) =>
     new Promise<IncomingMessage>((resolve, reject) => {
       const payload = body === undefined ? null : JSON.stringify(body);
-      const headers =
-        payload === null
-          ? {}
-          : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
-      request({ socketPath, method, path: `/api/v1${path}`, headers, signal, agent: false })
+      const headers = {
+        ...(place.kind === "url" && { authorization: `Bearer ${place.token}` }),
+        ...(payload !== null && {
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(payload),
+        }),
+      };
+      request({ ...to, method, path: `/api/v1${path}`, headers, signal, agent: false })
         .on("response", resolve)
-        .on("error", (cause) => reject(unreachable(cause, socketPath)))
+        .on("error", (cause) => reject(unreachable(cause, shown)))
         .end(payload);
     });
 
@@ -52,7 +72,7 @@ export function createMasterApi(socketPath: string): MasterApi {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await send(method, path, body, signal);
     const text = await readText(response).catch((cause) => {
-      throw unreachable(cause, socketPath);
+      throw unreachable(cause, shown);
     });
     if ((response.statusCode ?? 0) >= 300) throw refusal(response, text);
     return text;
@@ -104,14 +124,32 @@ function refusal(response: IncomingMessage, text: string): DecnetError {
   return toldError(code, faults === "" ? message : `${message}: ${faults}`);
 }
 
-function unreachable(cause: unknown, socketPath: string): DecnetError {
-  const code = cause instanceof Error && "code" in cause ? cause.code : null;
+function optionsOf(place: MasterPlace): RequestOptions & { readonly ca?: string } {
+  if (place.kind === "socket") return { socketPath: place.path };
+  const { hostname, port, protocol } = new URL(place.url);
+  return {
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
+    ...(place.authorityPem !== null && { ca: place.authorityPem }),
+  };
+}
+
+/** What OpenSSL and Node call a certificate that they do not take. */
+const DISTRUSTED =
+  /^(?:CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+function unreachable(cause: unknown, place: string): DecnetError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (DISTRUSTED.test(code)) {
+    return new DecnetError("master-not-trusted", `${place}: ${message}`, { cause });
+  }
   const why =
     code === "EACCES"
-      ? `${socketPath} belongs to another user; run this as the master's user`
+      ? `${place} belongs to another user; run this as the master's user`
       : code === "ENOENT" || code === "ECONNREFUSED"
-        ? `nothing answers on ${socketPath}`
-        : `${socketPath}: ${cause instanceof Error ? cause.message : String(cause)}`;
+        ? `nothing answers on ${place}`
+        : `${place}: ${message}`;
   return new DecnetError("master-unreachable", why, { cause });
 }
 

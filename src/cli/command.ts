@@ -3,6 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Log } from "../domain/log.ts";
 import { createMasterApi, type MasterApi } from "./api-client.ts";
 import { dataDirectory } from "./data-directory.ts";
+import { CLIENT_SETTINGS, remoteMaster } from "./remote.ts";
 import {
   type Environment,
   readSettings,
@@ -54,10 +55,11 @@ export function settingsOf<K extends SettingName>(
   return readSettings(names, { flags: options, env }, defaults);
 }
 
-/** The master that serves the data directory of these options. */
+/** The master that serves the data directory of these options, or the one that they name. */
 export function masterOf(options: Readonly<Record<string, unknown>>, shell: Shell): MasterApi {
-  const { data } = settingsOf(["data"], options, shell.env);
-  return createMasterApi(dataDirectory(data).operatorSocket);
+  const settings = settingsOf(CLIENT_SETTINGS, options, shell.env);
+  if (settings.url !== "") return createMasterApi(remoteMaster(settings, shell.env));
+  return createMasterApi({ kind: "socket", path: dataDirectory(settings.data).operatorSocket });
 }
 
 /** Prints a listing: the items as JSON, or lines for a person. */

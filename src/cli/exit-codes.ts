@@ -19,6 +19,7 @@ export const EXIT_CODES = {
     code: 7,
     meaning: "This machine is not as the command needs it: port, data directory, clock, identity.",
   },
+  tampered: { code: 8, meaning: "The audit log is not as it was written." },
   interrupted: { code: 130, meaning: "Ended by Ctrl-C before it was done." },
 } as const;
 
@@ -36,11 +37,14 @@ const EXITS: Partial<Readonly<Record<ErrorCode, Exit>>> = {
   "port-in-use": "environment",
   "data-unusable": "environment",
   "data-in-use": "environment",
+  "authority-locked": "environment",
+  "passphrase-wrong": "environment",
   "database-newer": "environment",
   "clock-behind": "environment",
   "clock-off": "environment",
   "not-enrolled": "environment",
   "already-enrolled": "environment",
+  "audit-broken": "tampered",
   internal: "failure",
 };
 

@@ -1,6 +1,10 @@
 import { Command } from "commander";
 import type { Shell } from "./command.ts";
 import { addAgent } from "./commands/agent.ts";
+import { addAlarm } from "./commands/alarm.ts";
+import { addApiToken } from "./commands/api-token.ts";
+import { addAudit } from "./commands/audit.ts";
+import { addAuthority } from "./commands/authority.ts";
 import { addDecky } from "./commands/decky.ts";
 import { addEvents } from "./commands/events.ts";
 import { addHost } from "./commands/host.ts";
@@ -33,10 +37,14 @@ export function buildProgram(shell: Shell): Command {
   addAgent(program, shell);
   addToken(program, shell);
   addHost(program, shell);
+  addAlarm(program, shell);
   addDecky(program, shell);
   addEvents(program, shell);
   addStatus(program, shell);
   addOperator(program, shell);
+  addApiToken(program, shell);
+  addAudit(program, shell);
+  addAuthority(program, shell);
   addVersion(program, shell);
   for (const group of program.commands) group.helpCommand(false);
   return program;

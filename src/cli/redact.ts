@@ -1,8 +1,8 @@
 /** Names of facts whose values never reach a log. */
 const SECRET_NAME = /key|token|passw|passphrase|secret|cookie|authorization|credential|csrf/i;
-/** Parts of values that are secrets under any name: private keys in PEM, join tokens. */
+/** Parts of values that are secrets under any name: private keys in PEM, join and API tokens. */
 const SECRET_PART =
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)|decnet-join-\d+\/\S+/g;
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)|decnet-join-\d+\/\S+|decnet-api-[\w-]+/g;
 const DEEPEST = 6;
 
 /**

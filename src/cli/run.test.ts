@@ -21,6 +21,9 @@ before(async () => {
   dir = await mkdtemp(join(tmpdir(), "decnet-cli-"));
   const anyPort = { host: "127.0.0.1", port: 0 };
   master = await startMaster({
+    operatorCertificate: null,
+    eventsKeptMs: 86_400_000,
+    recoveryBounds: { most: 0, withinMs: 0 },
     dataDir: dataDirectory(dir).master,
     agentPlane: anyPort,
     enrollment: anyPort,

@@ -19,6 +19,23 @@ export const path: Kind<string> = {
   },
 };
 
+/** The same, or empty for none. */
+export const optionalPath: Kind<string> = {
+  expected: path.expected,
+  parse: (raw) => (raw === "" ? "" : path.parse(raw)),
+};
+
+/** Scheme, host and port of a server, without a path; or empty for none. */
+export const origin: Kind<string> = {
+  expected: "a URL such as https://master.example.net:8443, without a path",
+  parse(raw) {
+    if (raw === "") return "";
+    const url = typeof raw === "string" && URL.canParse(raw) ? new URL(raw) : null;
+    const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.host !== "";
+    return isOrigin && `${url.origin}/` === url.href ? url.origin : null;
+  },
+};
+
 /** A TCP port; 0 asks the system for a free one. */
 export const port: Kind<number> = {
   expected: "a port from 0 (any free one) to 65535",
@@ -30,6 +47,16 @@ export const port: Kind<number> = {
 
 /** Labels of letters, digits and dashes (RFC 1123, section 2.1). */
 const HOST_NAME = /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/;
+/** How many times; none at all is a count, too. */
+export function count(most: number): Kind<number> {
+  return {
+    expected: `a whole number from 0 to ${most}`,
+    parse(raw) {
+      const number = wholeNumber(raw);
+      return number !== null && number <= most ? number : null;
+    },
+  };
+}
 
 /** A host name or an address to listen on or to be reached at; without a port. */
 export const host: Kind<string> = {

@@ -2,7 +2,19 @@ import { readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { DecnetError } from "../domain/errors.ts";
-import { duration, given, host, type Kind, oneOf, path, port } from "./setting-kinds.ts";
+import { AGENT_CERTIFICATE_TTL_MS, RECOVERY_BOUNDS } from "../domain/renewal.ts";
+import {
+  count,
+  duration,
+  given,
+  host,
+  type Kind,
+  oneOf,
+  optionalPath,
+  origin,
+  path,
+  port,
+} from "./setting-kinds.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -73,7 +85,7 @@ export const SETTINGS = {
     env: "DECNET_OPERATOR_HOST",
     defaultText: "127.0.0.1",
     byDefault: () => "127.0.0.1",
-    meaning: "Address of the dashboard and the API; loopback only.",
+    meaning: "Address of the dashboard and the API; beyond loopback over TLS.",
   }),
   operatorPort: setting(port, {
     flag: "--operator-port <port>",
@@ -81,6 +93,27 @@ export const SETTINGS = {
     defaultText: "8443",
     byDefault: () => 8443,
     meaning: "Port of the dashboard and the API.",
+  }),
+  eventsKept: setting(duration(86_400_000, 3_650 * 86_400_000), {
+    flag: "--events-kept <duration>",
+    env: "DECNET_EVENTS_KEPT",
+    defaultText: "90d",
+    byDefault: () => 90 * 86_400_000,
+    meaning: "How long events of deckies are kept. Tombstones and the audit are kept for ever.",
+  }),
+  operatorCert: setting(optionalPath, {
+    flag: "--operator-cert <file>",
+    env: "DECNET_OPERATOR_CERT",
+    defaultText: "none: beyond loopback, one of the swarm's authority",
+    byDefault: () => "",
+    meaning: "Certificate of the dashboard and the API, with its chain, in PEM.",
+  }),
+  operatorKey: setting(optionalPath, {
+    flag: "--operator-key <file>",
+    env: "DECNET_OPERATOR_KEY",
+    defaultText: "none",
+    byDefault: () => "",
+    meaning: "Key of that certificate, in PEM; no other user may read it.",
   }),
   advertise: setting(host, {
     flag: "--advertise <host>",
@@ -95,6 +128,55 @@ export const SETTINGS = {
     defaultText: "30s; of up: 5s",
     byDefault: () => 30_000,
     meaning: "Pace that the master sets its agents; a host is silent after two missed beats.",
+  }),
+  certificateLife: setting(duration(60_000, 365 * 86_400_000), {
+    flag: "--certificate-life <duration>",
+    env: "DECNET_CERTIFICATE_LIFE",
+    defaultText: "7d",
+    byDefault: () => AGENT_CERTIFICATE_TTL_MS,
+    meaning: "Life of an agent's certificate; agents renew by themselves at about half of it.",
+  }),
+  authorityKeyFile: setting(optionalPath, {
+    flag: "--authority-key-file <file>",
+    env: "DECNET_AUTHORITY_KEY_FILE",
+    defaultText: "none: asked for on a terminal, if the key is encrypted",
+    byDefault: () => "",
+    meaning: "File that holds the passphrase of the authority's key; no other user may read it.",
+  }),
+  recoveries: setting(count(100), {
+    flag: "--recoveries <count>",
+    env: "DECNET_RECOVERIES",
+    defaultText: "3",
+    byDefault: () => RECOVERY_BOUNDS.most,
+    meaning: "Times in 30 days that a host whose certificate ran out may recover; 0: never.",
+  }),
+  recoverWithin: setting(duration(0, 3650 * 86_400_000), {
+    flag: "--recover-within <duration>",
+    env: "DECNET_RECOVER_WITHIN",
+    defaultText: "30d",
+    byDefault: () => RECOVERY_BOUNDS.withinMs,
+    meaning: "How long after its certificate ran out a host may recover; 0d: never.",
+  }),
+  url: setting(origin, {
+    flag: "--url <url>",
+    env: "DECNET_URL",
+    defaultText: "none: the master of --data, by its socket file",
+    byDefault: () => "",
+    meaning: "Operator plane of a master elsewhere, such as https://master.example.net:8443.",
+  }),
+  apiTokenFile: setting(optionalPath, {
+    flag: "--api-token-file <file>",
+    env: "DECNET_API_TOKEN_FILE",
+    defaultText: "none; else the token itself in DECNET_API_TOKEN",
+    byDefault: () => "",
+    meaning: "File that holds the API token for --url; no other user may read it.",
+  }),
+  authorityFile: setting(optionalPath, {
+    flag: "--authority-file <file>",
+    env: "DECNET_AUTHORITY_FILE",
+    defaultText: "none: those that the system trusts",
+    byDefault: () => "",
+    meaning: "Authority, in PEM, that signed the certificate of --url.",
   }),
   trustClock: setting(given, {
     flag: "--trust-clock",

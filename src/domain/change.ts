@@ -1,3 +1,4 @@
+import type { Alarm } from "./alarm.ts";
 import type { Decky } from "./decky.ts";
 import type { StoredEvent } from "./event.ts";
 import type { Host, HostProblem } from "./host.ts";
@@ -25,4 +26,5 @@ export type ChangeBody =
       readonly key: string;
       readonly body: { readonly hostUuid: string };
     }
+  | { readonly topic: "alarm"; readonly key: string; readonly body: Alarm }
   | { readonly topic: "event"; readonly key: string; readonly body: StoredEvent };

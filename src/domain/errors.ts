@@ -27,7 +27,7 @@ export const ERRORS = {
     status: 403,
     message: "certificate not valid now",
     remedy:
-      "By the master's clock the certificate is not yet or no longer valid. Check both clocks; if it ran out, enroll anew.",
+      "By the master's clock the certificate is not yet or no longer valid. Check both clocks. If it ran out, the agent recovers by itself within the limits that the operator set; beyond them, enroll anew.",
   },
   "host-decommissioned": {
     status: 403,
@@ -38,7 +38,8 @@ export const ERRORS = {
   "host-quarantined": {
     status: 403,
     message: "host quarantined",
-    remedy: "Two machines seem to use this identity. An operator releases it or decommissions it.",
+    remedy:
+      "Two live copies of this identity were seen. Stop one, then release the host: decnet host release NAME; or decommission it.",
   },
   "heartbeat-stale": {
     status: 409,
@@ -59,7 +60,7 @@ export const ERRORS = {
     status: 400,
     message: "a Decnet header is invalid",
     remedy:
-      "Decnet-Boot and Decnet-Sequence come together, as whole numbers from 1; Decnet-Sent-Ms is Unix milliseconds.",
+      "Decnet-Boot and Decnet-Sequence come together, as whole numbers from 1; Decnet-Echo only beside them, as the master gave it; Decnet-Sent-Ms is Unix milliseconds.",
   },
   "body-invalid": {
     status: 422,
@@ -131,6 +132,33 @@ export const ERRORS = {
     remedy:
       "Send a PKCS #10 request in PEM, signed by its own key: P-256, P-384, Ed25519, or RSA of 2048 bits or more.",
   },
+  "challenge-unknown": {
+    status: 403,
+    message: "challenge unknown, too old, or used before",
+    remedy: "Ask for another one at POST /recover/challenge, and use it once, within a minute.",
+  },
+  "proof-invalid": {
+    status: 403,
+    message: "proof of the pinned key not accepted",
+    remedy:
+      "Sign the statement of docs/protocol.md with the key of the host's current certificate. If it is lost, enroll the machine anew.",
+  },
+  "certificate-still-valid": {
+    status: 409,
+    message: "certificate has not run out",
+    remedy: "Renew it at POST /swarm/renew. Nothing was written.",
+  },
+  "recovery-refused": {
+    status: 403,
+    message: "certificate cannot be recovered",
+    remedy:
+      "The host recovered too often, or its certificate ran out too long ago: decnet master --help names both limits. Enroll the machine anew.",
+  },
+  "alarm-not-found": {
+    status: 404,
+    message: "no such alarm",
+    remedy: "List them: decnet alarm list.",
+  },
   "host-name-taken": {
     status: 409,
     message: "host name taken",
@@ -149,6 +177,38 @@ export const ERRORS = {
     remedy:
       "Try again. The first admin's password was printed once when the master first started; decnet operator reset-password makes a new one.",
   },
+  "totp-required": {
+    status: 401,
+    message: "a second factor is required",
+    remedy:
+      "Send the code that the authenticator app shows, or a recovery code, along with the password.",
+  },
+  "totp-invalid": {
+    status: 422,
+    message: "code wrong",
+    remedy:
+      "Type the six digits that the app shows now. If they stay wrong, check the clocks of the phone and of the master.",
+  },
+  "totp-active": {
+    status: 409,
+    message: "a second factor is active already",
+    remedy: "Remove it first, or go on using it.",
+  },
+  "totp-not-begun": {
+    status: 409,
+    message: "no second factor waits to be activated",
+    remedy: "Begin anew: it shows the secret for the authenticator app.",
+  },
+  "api-token-invalid": {
+    status: 401,
+    message: "API token unknown, expired or revoked",
+    remedy: "Make another: decnet api-token create.",
+  },
+  "permission-denied": {
+    status: 403,
+    message: "not allowed for this role or API token",
+    remedy: "Ask an admin; docs/security.md has the table of who may do what.",
+  },
   "csrf-token-invalid": {
     status: 403,
     message: "request lacks the session's CSRF token",
@@ -166,24 +226,34 @@ export const ERRORS = {
   },
   "host-header-refused": {
     status: 421,
-    message: "the Host header does not name this machine",
+    message: "the Host header does not name this master",
     remedy:
-      "Use http://127.0.0.1 or http://localhost, with the port; from elsewhere, an SSH tunnel.",
+      "Use 127.0.0.1 or localhost, with the port, on this machine or through an SSH tunnel; or, over TLS, a name that is in the operator plane's certificate.",
   },
   "origin-refused": {
     status: 403,
     message: "request comes from another site's page",
     remedy: "Use the dashboard at its own address, or the command line.",
   },
-  "local-only": {
-    status: 403,
-    message: "only the master's machine may do this",
-    remedy: "Use the command line there: it goes by the master's socket file.",
-  },
   "operator-not-found": {
     status: 404,
     message: "no such operator",
-    remedy: "The first admin is called admin.",
+    remedy: "List them: decnet operator list.",
+  },
+  "operator-name-taken": {
+    status: 409,
+    message: "operator name taken",
+    remedy: "Choose another.",
+  },
+  "last-admin": {
+    status: 409,
+    message: "the last admin must stay",
+    remedy: "Make another operator an admin first: decnet operator set-role.",
+  },
+  "api-token-not-found": {
+    status: 404,
+    message: "no such API token",
+    remedy: "List them: decnet api-token list.",
   },
   "token-spent": {
     status: 409,
@@ -215,10 +285,37 @@ export const ERRORS = {
     message: "decky address taken",
     remedy: "Another decky has this address. Choose another, or leave it out and one is chosen.",
   },
+  "host-not-quarantined": {
+    status: 409,
+    message: "host is not quarantined",
+    remedy: "There is nothing to release. decnet host show NAME tells its state.",
+  },
   "host-not-usable": {
     status: 409,
     message: "host is decommissioned or quarantined",
     remedy: "Choose another host: decnet host list.",
+  },
+  "rotation-under-way": {
+    status: 409,
+    message: "the authority is being rotated already",
+    remedy: "decnet authority show tells how far it is; decnet authority retire ends it.",
+  },
+  "rotation-not-under-way": {
+    status: 409,
+    message: "there is no old authority to retire",
+    remedy: "decnet authority rotate introduces a new one beside it first.",
+  },
+  "hosts-left-behind": {
+    status: 409,
+    message: "hosts would be cut off",
+    remedy:
+      "Wait until they have renewed (decnet authority show), decommission those that are gone, or retire with --force and enroll them anew.",
+  },
+  "audit-broken": {
+    status: null,
+    message: "the audit log is not as it was written",
+    remedy:
+      "Somebody changed the master's data. Keep a copy of it as it is, look into the logs of that time, and compare with a backup: docs/security.md.",
   },
   internal: {
     status: 500,
@@ -245,8 +342,8 @@ export const ERRORS = {
   },
   "address-not-allowed": {
     status: null,
-    message: "operator plane may listen on loopback only",
-    remedy: "Bind it to 127.0.0.1 and reach it by an SSH tunnel.",
+    message: "operator plane may listen beyond loopback over TLS only",
+    remedy: "Bind it to 127.0.0.1 and reach it by an SSH tunnel, or give it a certificate.",
   },
   "data-unusable": {
     status: null,
@@ -257,6 +354,17 @@ export const ERRORS = {
     status: null,
     message: "data directory is in use by another process",
     remedy: "Stop that process, or give another directory: --data DIR.",
+  },
+  "authority-locked": {
+    status: null,
+    message: "the authority's key is encrypted",
+    remedy:
+      "Name the file that holds its passphrase, --authority-key-file FILE, or start on a terminal, which asks for it.",
+  },
+  "passphrase-wrong": {
+    status: null,
+    message: "the passphrase is not that of the authority's key, or the key is damaged",
+    remedy: "Nothing was changed. Give the passphrase with which it was encrypted.",
   },
   "database-newer": {
     status: null,

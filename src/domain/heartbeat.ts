@@ -42,12 +42,16 @@ export type HeartbeatOutcome =
       readonly generation: number;
       /** What was not taken in and was not known from an earlier report; left out if nothing. */
       readonly problems?: readonly HostProblem[];
+      /** The very same one once more: it gets no nonce of its own. */
+      readonly repeated?: true;
     }
   | {
       readonly kind: "refused";
       readonly code: HeartbeatRefusal;
       /** Of a stale one: the boot that was accepted last, so that the agent can go above it. */
       readonly boot?: number;
+      /** The host that this very heartbeat brought into quarantine. */
+      readonly quarantined?: string;
     };
 
 export type HeartbeatRefusal =
@@ -95,17 +99,6 @@ export function judgeIdentity(
   if (pin.slot === "retired") return "certificate-mismatch";
   if (claimed.state === "quarantined") return "host-quarantined";
   return null;
-}
-
-/** How a heartbeat stands to the last one accepted of its host. */
-export function judgePlace(
-  last: Pick<Host, "boot" | "sequence">,
-  place: HeartbeatPlace,
-): "newer" | "same" | "older" {
-  if (place.boot === null || place.sequence === null) return "newer";
-  if (place.boot !== last.boot) return place.boot > last.boot ? "newer" : "older";
-  if (place.sequence === last.sequence) return "same";
-  return place.sequence > last.sequence ? "newer" : "older";
 }
 
 /**

@@ -25,6 +25,9 @@ export interface Host {
   /** When it was last heard before it fell silent; null unless `state` is silent. */
   readonly silentSinceMs: number | null;
   readonly decommissionedMs: number | null;
+  /** Since when and why its identity is in doubt; null, both, unless `state` is quarantined. */
+  readonly quarantinedMs: number | null;
+  readonly quarantineReason: string | null;
   readonly agentVersion: string | null;
   /** Remote address of the last accepted heartbeat or, before that, of the enrollment. */
   readonly address: string | null;
@@ -39,6 +42,14 @@ export interface Host {
   /** Lowercase hex SHA-256 of the DER certificate that it is pinned to. */
   readonly fingerprint: string;
   readonly certificateNotAfterMs: number;
+  /** When that certificate was issued. */
+  readonly certificateSinceMs: number;
+  /** Half of that certificate's life: its agent is to renew it about then. */
+  readonly renewDueMs: number;
+  /** When the current certificate took the place of an earlier one; null if it is the first. */
+  readonly lastRenewalMs: number | null;
+  /** Issued to follow the current one, and not heard yet; null if there is none. */
+  readonly nextFingerprint: string | null;
 }
 
 /** Certificates of a host: one is current, one may be next; every former one is kept as retired. */

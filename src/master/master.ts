@@ -1,8 +1,11 @@
+import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
-import { DecnetError } from "../domain/errors.ts";
+import { DecnetError, type ErrorCode } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
-import { openAuthority } from "../pki/authority.ts";
+import { AGENT_CERTIFICATE_TTL_MS, type RecoveryBounds } from "../domain/renewal.ts";
+import { openAuthorities } from "../pki/authorities.ts";
+import type { Authority, MasterCertificate } from "../pki/authority.ts";
 import { mintJoinToken } from "../pki/join-token.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Store } from "../store/store.ts";
@@ -10,11 +13,23 @@ import { startCutting } from "./agent-plane/cutting.ts";
 import { createHostBell } from "./agent-plane/host-bell.ts";
 import { openAgentListener } from "./agent-plane/listener.ts";
 import { createAgentPlane } from "./agent-plane/plane.ts";
+import { createAlarms } from "./alarms.ts";
+import { checkAudit, noteAuditHead } from "./audit-end.ts";
+import { auditKeyOf, OPERATORS_SECRET } from "./audit-file.ts";
 import { openEnrollment } from "./enrollment/enrollment.ts";
+import { startEventPurge } from "./event-purge.ts";
 import { openFleetSecret } from "./fleet-secret.ts";
 import { createLive } from "./live.ts";
+import {
+  type CertificateFiles,
+  issueOperatorCertificate,
+  readOperatorCertificate,
+} from "./operator-certificate.ts";
 import { ensureFirstAdmin } from "./operator-plane/first-admin.ts";
 import { openOperatorPlane } from "./operator-plane/operator-plane.ts";
+import { isLoopback } from "./operator-plane/origin.ts";
+import { openPresenter } from "./presentation.ts";
+import { openSecret } from "./secret-file.ts";
 import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "./server-certificate.ts";
 import { createTally } from "./tally.ts";
 import { startSilenceWatch } from "./watch.ts";
@@ -31,11 +46,19 @@ export interface MasterOptions {
   readonly agentPlane: Address;
   readonly enrollment: Address;
   readonly operator: Address;
+  /** Presented on the operator plane; null for one of the swarm's authority, or none on loopback. */
+  readonly operatorCertificate: CertificateFiles | null;
+  /** Events of deckies are forgotten after it. */
+  readonly eventsKeptMs: number;
   /** Name or address under which agents reach this machine. */
   readonly advertiseHost: string;
   readonly heartbeatIntervalMs: number;
   /** Life of an agent's certificate; null takes the default. */
   readonly agentCertificateTtlMs: number | null;
+  /** Of the authority's key; null, or left out, if it is not encrypted. */
+  readonly authorityPassphrase?: string | null;
+  /** How far hosts whose certificate ran out may help themselves. */
+  readonly recoveryBounds: RecoveryBounds;
   /** Take the system's clock for right, even if records are from later. */
   readonly trustClock: boolean;
   /** The dashboard as built; null for none. */
@@ -56,6 +79,13 @@ export interface Master {
   close(): Promise<void>;
 }
 
+/** Refusals after which it is worth asking whose certificate that once was. */
+const OF_A_FORMER_CERTIFICATE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "certificate-mismatch",
+  "certificate-expired",
+  "host-decommissioned",
+]);
+
 /** Records may be this much ahead of the clock before it counts as wrong. */
 const CLOCK_SLACK_MS = 60_000;
 
@@ -69,25 +99,40 @@ const PACE = { burst: 60, perSecond: 5 };
  */
 export async function startMaster(options: MasterOptions): Promise<Master> {
   const { clock, log, random, dataDir } = options;
+  const agentCertificateTtlMs = options.agentCertificateTtlMs ?? AGENT_CERTIFICATE_TTL_MS;
   const closing = new AbortController();
   const closers: (() => Promise<void> | void)[] = [() => closing.abort()];
   const close = async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
   try {
-    const authority = await openAuthority({
+    const authorities = await openAuthorities({
       dir: join(dataDir, "authority"),
       nowMs: clock.nowMs(),
       random,
+      passphrase: options.authorityPassphrase ?? null,
     });
+    const authority = authorities.issuing;
     const fleet = await openFleetSecret(dataDir, random);
-    const store = openSqliteStore(join(dataDir, "master.db"));
+    const operators = await openSecret(join(dataDir, OPERATORS_SECRET), random);
+    const auditKey = auditKeyOf(operators);
+    const store = openSqliteStore(join(dataDir, "master.db"), { auditKey });
     closers.push(() => store.close());
+    await checkAudit({ store, clock, log });
+    closers.push(() =>
+      noteAuditHead({ store, log }).catch((error: unknown) =>
+        log.warn("where the audit ends could not be noted", { error }),
+      ),
+    );
     await checkClock(store, clock.nowMs(), options.trustClock);
 
+    const purge = startEventPurge({ ...options, store });
+    closers.push(() => purge.close());
     const live = createLive({ store, clock, log });
     closers.push(() => live.close());
-    const watch = startSilenceWatch({ ...options, store });
+    const alarms = createAlarms({ store, clock, log });
+    closers.push(() => alarms.close());
+    const watch = startSilenceWatch({ ...options, store, alarms });
     closers.push(() => watch.close());
     const tally = createTally({ store, clock, log, onLost: watch.lostBeat });
     closers.push(() => tally.close());
@@ -101,35 +146,32 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       defer: setImmediate,
       pace: PACE,
       personaSeed: fleet.personaSeed,
+      renewal: { authority, agentCertificateTtlMs },
+      trusted: () => authorities.trusted(),
       observe: {
         seen(hostUuid, atMs) {
           tally.accepted();
           live.seen(hostUuid, atMs);
         },
-        refused: tally.refused,
+        refused(code, peer) {
+          tally.refused(code);
+          if (peer !== null && OF_A_FORMER_CERTIFICATE.has(code)) {
+            alarms.refused(peer.fingerprint, peer.address);
+          }
+        },
         problem: tally.problem,
         events: tally.events,
       },
     });
-    const certificate = await authority.issueMaster({
-      nowMs: clock.nowMs(),
-      ttlMs: MASTER_CERTIFICATE_TTL_MS,
-    });
+    const presenter = await openPresenter({ authorities, clock, log, signal: closing.signal });
     const agents = await openAgentListener({
       plane,
       log,
       listen: options.agentPlane,
-      certificate,
-      authorityPem: authority.certificatePem,
+      presentation: presenter.current(),
     });
     closers.push(() => agents.close());
-    void keepServerCertificate({
-      authority,
-      clock,
-      log,
-      signal: closing.signal,
-      apply: agents.setCertificate,
-    });
+    presenter.follow((presentation) => agents.present(presentation));
     const cutting = startCutting({ store, agents, bell, clock, log });
     closers.push(() => cutting.close());
 
@@ -137,15 +179,31 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       store,
       clock,
       log,
-      authority,
+      authorities,
+      presenter,
       random,
       listen: options.enrollment,
       agentPlane: { host: options.advertiseHost, port: agents.port },
-      agentCertificateTtlMs: options.agentCertificateTtlMs ?? undefined,
+      agentCertificateTtlMs,
+      recoveryBounds: options.recoveryBounds,
       refused: tally.refused,
     });
     closers.push(() => enrollment.close());
 
+    // Of the oldest: operators' browsers have learned of another only when they are told.
+    const issuer: Pick<Authority, "issueOperatorServer"> = {
+      issueOperatorServer: (server) => authorities.oldest().issueOperatorServer(server),
+    };
+    const issueOperator = issueOperatorCertificate(issuer, [
+      options.advertiseHost,
+      options.operator.host,
+    ]);
+    const ownTls = options.operatorCertificate;
+    const issued =
+      ownTls === null && !isLoopback(options.operator.host)
+        ? await issueOperator({ nowMs: clock.nowMs(), ttlMs: MASTER_CERTIFICATE_TTL_MS })
+        : null;
+    const tls = ownTls === null ? issued : await readOperatorCertificate(ownTls, clock.nowMs());
     const socketPath = join(dataDir, "operator.sock");
     const operator = await openOperatorPlane({
       ...options,
@@ -153,10 +211,12 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       live,
       startedMs: clock.nowMs(),
       listen: options.operator,
+      tls,
+      totpKey: operators.derive("second factors"),
       socketPath,
       agentPlane: { host: options.advertiseHost, port: agents.port },
       enrollment: { host: options.advertiseHost, port: enrollment.port },
-      authorityFingerprint: authority.fingerprint,
+      authorities,
       async mintToken({ ttlMs, hostName, createdBy }) {
         const { id, text, secretHash } = mintJoinToken({
           authorityFingerprint: authority.fingerprint,
@@ -180,6 +240,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       },
       decommission: (uuid) => store.decommissionHost(uuid, clock.nowMs()),
       addressFor: fleet.addressFor,
+      refused: tally.refused,
       metrics: {
         heartbeats: tally.heartbeats,
         agentConnections: agents.connections.count,
@@ -187,6 +248,19 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       },
     });
     closers.push(() => operator.close());
+    if (issued !== null) {
+      const apply = (certificate: MasterCertificate) => operator.setCertificate(certificate);
+      void keepServerCertificate({
+        issue: issueOperator,
+        clock,
+        log,
+        signal: closing.signal,
+        apply,
+      });
+      authorities.onChange(async () =>
+        apply(await issueOperator({ nowMs: clock.nowMs(), ttlMs: MASTER_CERTIFICATE_TTL_MS })),
+      );
+    }
     // Last, since a password that is shown once must not be lost with a start that failed.
     const firstAdmin = await ensureFirstAdmin({ store, clock, random });
     log.info("master is up", {
@@ -198,7 +272,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     return {
       agentPort: agents.port,
       enrollmentPort: enrollment.port,
-      operatorUrl: `http://${options.operator.host}:${operator.port}`,
+      operatorUrl: urlOf(tls !== null, options, operator.port),
       socketPath,
       firstAdmin,
       close,
@@ -207,6 +281,17 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     await close();
     throw error;
   }
+}
+
+/** Where an operator's browser finds the master: by its name, unless it is reached here alone. */
+function urlOf(
+  isSecure: boolean,
+  { operator, advertiseHost }: Pick<MasterOptions, "operator" | "advertiseHost">,
+  port: number,
+): string {
+  const host = isLoopback(operator.host) ? operator.host : advertiseHost;
+  const place = isIPv6(host) ? `[${host}]` : host;
+  return `${isSecure ? "https" : "http"}://${place}:${port}`;
 }
 
 /** A clock set back would call every host silent late, or never: better not to start. */

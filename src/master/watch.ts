@@ -2,6 +2,7 @@ import type { Clock } from "../domain/clock.ts";
 import { ABSENT_KEPT_MS, SWEEP_EVERY_MS, startWatch, watchSilence } from "../domain/liveness.ts";
 import type { Log } from "../domain/log.ts";
 import type { Store } from "../store/store.ts";
+import type { Alarms } from "./alarms.ts";
 
 /** The master's own rounds: who fell silent, and what is past its time. */
 export interface SilenceWatch {
@@ -22,6 +23,7 @@ export function startSilenceWatch(deps: {
   readonly clock: Clock;
   readonly log: Log;
   readonly heartbeatIntervalMs: number;
+  readonly alarms?: Pick<Alarms, "lookForOverdue">;
 }): SilenceWatch {
   const { store, clock, log } = deps;
   const stop = new AbortController();
@@ -41,6 +43,7 @@ export function startSilenceWatch(deps: {
       purgeBeforeMs: nowMs - ABSENT_KEPT_MS,
     });
     for (const hostUuid of silenced) log.warn("host is silent", { hostUuid });
+    await deps.alarms?.lookForOverdue(nowMs);
     if (nowMs - trimmedMs >= TRIM_EVERY_MS) {
       trimmedMs = nowMs;
       await store.trimChanges(CHANGES_KEPT);

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import tls from "node:tls";
 import { DecnetError } from "../domain/errors.ts";
-import { type Authority, openAuthority } from "./authority.ts";
+import { openAuthority } from "./authorities.ts";
+import type { Authority } from "./authority.ts";
 import {
   checkAgentCertificate,
   checkMasterCertificate,

@@ -10,6 +10,7 @@ export const MASTER_NAME = "master.decnet.internal";
 export const ROLE_OIDS = {
   agent: "2.25.189028009997251445561298854767295856123",
   master: "2.25.26320644813122420114165252774965601595",
+  operatorServer: "2.25.328541289469029371986168001402626764468",
 } as const;
 
 /** Extended key usages of RFC 5280, section 4.2.1.12. */
@@ -34,6 +35,18 @@ export function validityOf(certificate: X509Certificate): Validity {
     notBeforeMs: certificate.validFromDate.getTime(),
     notAfterMs: certificate.validToDate.getTime(),
   };
+}
+
+/** Leaves begin a little before they are issued, since no two clocks agree. */
+export const LEAF_BACKDATE_MS = 5 * 60_000;
+
+/** When a leaf was issued, and when it runs out: what is halved to find when to renew it. */
+export function lifeOf(leaf: X509Certificate): {
+  readonly sinceMs: number;
+  readonly notAfterMs: number;
+} {
+  const { notBeforeMs, notAfterMs } = validityOf(leaf);
+  return { sinceMs: notBeforeMs + LEAF_BACKDATE_MS, notAfterMs };
 }
 
 export function isValidAt({ notBeforeMs, notAfterMs }: Validity, nowMs: number): boolean {

@@ -6,8 +6,23 @@ export interface DerValue {
   readonly content: Uint8Array;
 }
 
-/** Tags that are read here. */
-export const DER = { bitString: 0x03, objectIdentifier: 0x06, sequence: 0x30 } as const;
+/** Tags that are read or written here. */
+export const DER = {
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  objectIdentifier: 0x06,
+  sequence: 0x30,
+} as const;
+
+/** One value in its shortest form; its content is below 64 KiB. */
+export function writeDer(tag: number, parts: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts);
+  const { length } = content;
+  if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), content]);
+  if (length < 0x100) return Buffer.concat([Buffer.from([tag, 0x81, length]), content]);
+  return Buffer.concat([Buffer.from([tag, 0x82, length >> 8, length & 0xff]), content]);
+}
 
 /**
  * Reads the values that lie side by side in `bytes`, without going into them: no recursion, one

@@ -2,15 +2,20 @@ import "reflect-metadata";
 import { createHash, KeyObject, webcrypto, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
-import { CLIENT_AUTH, fingerprintOf, MASTER_NAME, ROLE_OIDS, SERVER_AUTH } from "./certificate.ts";
+import {
+  CLIENT_AUTH,
+  fingerprintOf,
+  LEAF_BACKDATE_MS,
+  MASTER_NAME,
+  ROLE_OIDS,
+  SERVER_AUTH,
+} from "./certificate.ts";
 
 const DAY_MS = 86_400_000;
 /** Ten years of 365.25 days: the swarm's whole life, since an authority has no successor yet. */
 const AUTHORITY_TTL_MS = 3652.5 * DAY_MS;
 /** The authority begins a day back, so that a clock set to the wrong time zone still accepts it. */
 const AUTHORITY_BACKDATE_MS = DAY_MS;
-/** Leaves begin a little back, since no two clocks agree. */
-const LEAF_BACKDATE_MS = 5 * 60_000;
 
 const P256 = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNING = { name: "ECDSA", hash: "SHA-256" } as const;
@@ -98,6 +103,26 @@ export async function signMaster(
       ...master.addresses.map((value) => ({ type: "ip" as const, value: checkedAddress(value) })),
     ],
     usages: [SERVER_AUTH, ROLE_OIDS.master],
+  });
+  return { ...issued, keyPem: pemOf(keys.privateKey) };
+}
+
+/**
+ * The same for the listener of the operators: browsers take it, and no agent takes it for a master.
+ * @param hosts Names and addresses by which operators reach it.
+ */
+export async function signOperatorServer(
+  signer: Signer,
+  random: RandomBytes,
+  server: { readonly nowMs: number; readonly ttlMs: number; readonly hosts: readonly string[] },
+): Promise<IssuedCertificate & { readonly keyPem: string }> {
+  const keys = await makeKeyPair();
+  const issued = await signLeaf(signer, random, {
+    ...server,
+    publicKey: await spkiOf(keys.publicKey),
+    commonName: "DECNET operators",
+    names: server.hosts.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+    usages: [SERVER_AUTH, ROLE_OIDS.operatorServer],
   });
   return { ...issued, keyPem: pemOf(keys.privateKey) };
 }

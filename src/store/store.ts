@@ -1,9 +1,17 @@
+import type { Alarm, Sighting } from "../domain/alarm.ts";
 import type { Change } from "../domain/change.ts";
 import type { Decky } from "../domain/decky.ts";
 import type { DecoyEvent, StoredEvent } from "../domain/event.ts";
 import type { HeartbeatOutcome, HeartbeatReport, IdentityRefusal } from "../domain/heartbeat.ts";
 import type { Host, HostProblem, HostState, PinSlot } from "../domain/host.ts";
+import type { RecoveryBounds, RecoveryRefusal } from "../domain/renewal.ts";
 import type { Shard, ShardState } from "../domain/shard.ts";
+import type { AuditStore } from "./audit-store.ts";
+import type { OperatorStore } from "./operator-store.ts";
+
+export type { AuditEntry } from "../domain/audit.ts";
+export type { AuditStore } from "./audit-store.ts";
+export type * from "./operator-store.ts";
 
 /**
  * What the master keeps, and the only way to it. Asynchronous, so that a backend may be a server.
@@ -16,10 +24,14 @@ export interface Store
   extends HeartbeatStore,
     HostStore,
     TokenStore,
+    RenewalStore,
+    AlarmStore,
+    TrustStore,
     DeckyStore,
     EventStore,
     ChangeStore,
-    OperatorStore {
+    OperatorStore,
+    AuditStore {
   close(): Promise<void>;
 }
 
@@ -37,6 +49,10 @@ export interface HeartbeatClaim {
   /** Null, both, for an agent that sends neither. */
   readonly boot: number | null;
   readonly sequence: number | null;
+  /** Nonce of the newest answer that the agent got; null if it does not say. */
+  readonly echo: string | null;
+  /** Fresh and unpredictable, for the answer; without spaces. */
+  readonly nonce: string;
   /** Agent's clock when it sent; null if it did not say. */
   readonly sentMs: number | null;
   readonly address: string;
@@ -59,7 +75,8 @@ export type HeartbeatReading =
 export interface HeartbeatStore {
   /**
    * Commits a batch in one transaction, in order, each under its own fence: pin, state of the host,
-   * newer boot and sequence. One that is refused changes nothing and never fails its neighbors.
+   * newer boot and sequence, lineage. One that is refused never fails its neighbors and changes
+   * nothing, unless it proves that its identity has two live copies: then its host is quarantined.
    * Batches take effect in the order of the calls, also when one is made before the last resolves.
    *
    * @returns One outcome a claim, in order; all are durable.
@@ -106,6 +123,17 @@ export interface HostStore {
    * @returns null if there is no such host; `already` if it was a tombstone before.
    */
   decommissionHost(uuid: string, nowMs: number): Promise<{ readonly already: boolean } | null>;
+  /**
+   * Ends a quarantine: silent until it is heard. Its nonces are forgotten, so that whichever copy
+   * beats next begins its lineage anew; boot and sequence stay, so that nothing late counts.
+   */
+  releaseHost(
+    uuid: string,
+    nowMs: number,
+  ): Promise<
+    | { readonly kind: "released" }
+    | { readonly kind: "refused"; readonly code: "host-not-found" | "host-not-quarantined" }
+  >;
   /** Greatest `lastSeenMs` of all hosts; null if none was seen. */
   newestSeenMs(): Promise<number | null>;
   /** Lowers every time that lies in the future to `nowMs`, after a clock that was wrong. */
@@ -142,6 +170,8 @@ export interface TokenStore {
     readonly agentVersion: string | null;
     readonly fingerprint: string;
     readonly certificateNotAfterMs: number;
+    /** SubjectPublicKeyInfo in base64. Without it the host cannot recover an expired certificate. */
+    readonly publicKey?: string;
   }): Promise<EnrollmentOutcome>;
 }
 
@@ -151,6 +181,101 @@ export type EnrollmentOutcome =
       readonly kind: "refused";
       readonly code: "token-unknown" | "token-used" | "token-expired" | "host-name-taken";
     };
+
+/** A certificate that was just issued to follow a host's current one. */
+export interface IssuedPin {
+  readonly fingerprint: string;
+  /** SubjectPublicKeyInfo in base64. */
+  readonly publicKey: string;
+  readonly certificatePem: string;
+  readonly notAfterMs: number;
+}
+
+/** The host's next certificate: the one handed in, or an earlier one of the same key. */
+export interface NextPinned {
+  readonly kind: "pinned";
+  readonly hostUuid: string;
+  readonly certificatePem: string;
+  /** True if an earlier answer was lost, and the certificate is the one that it held. */
+  readonly again: boolean;
+}
+
+/**
+ * A host has two certificates at most: current and next. Next becomes current with the first request
+ * that is accepted under it, whatever it asks for, in the same transaction; only then is the former
+ * one retired. One that was replaced before it ever spoke is retired, too, and never speaks.
+ */
+export interface RenewalStore {
+  /** Pins the host's next certificate. One of the same key that is fresh enough is kept instead. */
+  renewHost(renewal: {
+    /** Of the certificate that asks. */
+    readonly fingerprint: string;
+    readonly nowMs: number;
+    readonly next: IssuedPin;
+  }): Promise<
+    NextPinned | IdentityRefused | { readonly kind: "refused"; readonly code: "key-not-new" }
+  >;
+  /** A request that writes nothing else was accepted under this certificate. */
+  promotePin(use: {
+    readonly fingerprint: string;
+    readonly nowMs: number;
+  }): Promise<{ readonly kind: "promoted" } | IdentityRefused>;
+  /**
+   * Key of the current certificate; of a tombstone, of its last one. Null if there is no such host,
+   * or the certificate was pinned without its key.
+   */
+  findPinnedKey(
+    hostUuid: string,
+  ): Promise<{ readonly fingerprint: string; readonly publicKey: string } | null>;
+  /**
+   * Pins the next certificate of a host whose current one ran out, and counts that. A repeat with
+   * the same key, after a lost answer, is not counted.
+   * @returns `recovery-refused` also if the proven certificate is no longer the current one.
+   */
+  recoverHost(recovery: {
+    readonly hostUuid: string;
+    /** Of the certificate whose key was proved. */
+    readonly fingerprint: string;
+    readonly nowMs: number;
+    readonly bounds: RecoveryBounds;
+    readonly next: IssuedPin;
+  }): Promise<
+    NextPinned | { readonly kind: "refused"; readonly code: RecoveryRefusal | "key-not-new" }
+  >;
+  /** Hosts in service whose certificate is past two thirds of its life; sorted by name. */
+  listRenewalsOverdue(nowMs: number): Promise<readonly Host[]>;
+}
+
+export interface AlarmStore {
+  /** One more sighting, or `count` of them; the first makes the row. */
+  raiseAlarm(sighting: Sighting & { readonly atMs: number; readonly count: number }): Promise<void>;
+  /** Those that nobody acknowledged first, then the newest. */
+  listAlarms(filter?: { readonly hostUuid?: string }): Promise<readonly Alarm[]>;
+  /** @returns False if there is no such alarm. */
+  acknowledgeAlarm(id: number, nowMs: number): Promise<boolean>;
+}
+
+/** What hosts said of the swarm's authorities, so that an old one is not retired too early. */
+export interface TrustStore {
+  /** Under the same fence as a heartbeat. */
+  noteTrust(report: {
+    /** Of the certificate that the host shows. */
+    readonly fingerprint: string;
+    readonly nowMs: number;
+    /** Fingerprint of the authority that issued it. */
+    readonly authority: string;
+    /** Fingerprints of those that the host trusts. */
+    readonly trusted: readonly string[];
+  }): Promise<{ readonly kind: "noted"; readonly hostUuid: string } | IdentityRefused>;
+  /** What each host said last; a host that never said anything is not there. */
+  listTrust(): Promise<
+    readonly {
+      readonly hostUuid: string;
+      readonly authority: string;
+      readonly trusted: readonly string[];
+    }[]
+  >;
+}
 
 export interface DeckyStore {
   /** Sorted by name. */
@@ -210,6 +335,12 @@ export interface EventStore {
     readonly session?: string;
   }): Promise<readonly StoredEvent[]>;
   countEvents(): Promise<number>;
+  /**
+   * Forgets the oldest events, at most `limit`, that were stored before `beforeMs`, and the journal
+   * up to them: who resumes from there reads afresh.
+   * @returns How many.
+   */
+  purgeEvents(purge: { readonly beforeMs: number; readonly limit: number }): Promise<number>;
 }
 
 export type EventsOutcome =
@@ -237,64 +368,11 @@ export interface ChangeStore {
   changesAfter(seq: number, limit: number): Promise<readonly Change[] | null>;
   /** Seq of the newest change; 0 before the first. */
   headSeq(): Promise<number>;
-  /** Keeps the newest `keep` rows, and always the newest one. */
+  /** Keeps the newest `keep` rows. */
   trimChanges(keep: number): Promise<void>;
   /**
    * Calls `wake` after each commit that added to the journal. Returns how to stop.
    * `hosts`: uuids of hosts whose own record changed (state, generation), for who waits on one.
    */
   onChange(wake: (hosts: ReadonlySet<string>) => void): () => void;
-}
-
-export interface Operator {
-  readonly name: string;
-  /** In PHC string format, or the like: names its algorithm and its cost. */
-  readonly passwordHash: string;
-  readonly createdMs: number;
-}
-
-export interface Session {
-  /** SHA-256 of the cookie's secret, lowercase hex. */
-  readonly secretHash: string;
-  readonly operator: string;
-  readonly csrfToken: string;
-  readonly createdMs: number;
-  readonly expiresMs: number;
-}
-
-/** Who did what, with what outcome. */
-export interface AuditEntry {
-  readonly atMs: number;
-  /**
-   * `operator:NAME`, `local:UID` for the command line on the master's machine, `host:UUID`,
-   * `system`; `anonymous` for a login that was refused.
-   */
-  readonly actor: string;
-  /** Dotted, such as `token.create`, `host.decommission`, `login`. */
-  readonly action: string;
-  /** What it was done to: a uuid, a name, an id. */
-  readonly target: string | null;
-  /** `ok`, or the code of the refusal. */
-  readonly outcome: string;
-  readonly address: string | null;
-}
-
-export interface OperatorStore {
-  getOperator(name: string): Promise<Operator | null>;
-  countOperators(): Promise<number>;
-  /** Creates it, or replaces its password and ends its sessions. */
-  putOperator(operator: Operator): Promise<void>;
-  putSession(session: Session): Promise<void>;
-  getSession(secretHash: string): Promise<Session | null>;
-  deleteSession(secretHash: string): Promise<void>;
-  deleteExpiredSessions(nowMs: number): Promise<void>;
-  appendAudit(entry: AuditEntry): Promise<void>;
-  /** Newest first. */
-  listAudit(query: {
-    readonly limit: number;
-    readonly beforeId?: number;
-  }): Promise<readonly (AuditEntry & { readonly id: number })[]>;
-  /** Counts refusals of an attacker's making, which are never rows. */
-  addRefusals(counts: ReadonlyMap<string, number>): Promise<void>;
-  listRefusals(): Promise<ReadonlyMap<string, number>>;
 }

@@ -7,6 +7,14 @@ import { EnrollmentAnswer, EnrollmentRequest } from "./enrollment.ts";
 import { EventReceipt, MAX_EVENTS, MAX_EVENTS_BYTES } from "./events.ts";
 import { HEADERS } from "./headers.ts";
 import { DeckyConfigShape, HeartbeatBody, MAX_HEARTBEAT_BYTES } from "./heartbeat.ts";
+import {
+  ChallengeAnswer,
+  ChallengeRequest,
+  RecoveryRequest,
+  RenewalAnswer,
+  RenewalRequest,
+  recoveryStatement,
+} from "./renewal.ts";
 
 const page = readFileSync(resolve(import.meta.dirname, "../../docs/protocol.md"), "utf8");
 
@@ -24,6 +32,11 @@ test("docs/protocol.md names every field of every message", () => {
     EventReceipt,
     EnrollmentRequest,
     EnrollmentAnswer,
+    RenewalRequest,
+    RenewalAnswer,
+    ChallengeRequest,
+    ChallengeAnswer,
+    RecoveryRequest,
   };
   const missing = Object.entries(shapes).flatMap(([shape, { properties }]) =>
     Object.keys(properties)
@@ -45,4 +58,10 @@ test("docs/protocol.md tells the limits as they are", () => {
   assert.ok(page.includes(`${MAX_HEARTBEAT_BYTES / 1024 / 1024} MiB a heartbeat`));
   assert.ok(page.includes(`${MAX_EVENTS_BYTES / 1024 / 1024} MiB a batch of events`));
   assert.ok(page.includes(`1 to ${MAX_EVENTS} of them`));
+});
+
+test("docs/protocol.md tells the statement that recovers a host as it is signed", () => {
+  const parts = { hostUuid: "HOST_UUID", nonce: "NONCE", csrDigest: "CSR_DIGEST" };
+  const lines = recoveryStatement(parts).trimEnd().split("\n");
+  assert.ok(page.includes(lines.map((line) => `    ${line}`).join("\n")));
 });

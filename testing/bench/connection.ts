@@ -15,20 +15,27 @@ export function open(port: number, secureContext: SecureContext): Promise<TLSSoc
   });
 }
 
-/** The status of the next answer, which has no body, or one that fits into a segment. */
-export function readStatus(socket: TLSSocket): Promise<string> {
+export interface Answered {
+  readonly status: string;
+  /** To be echoed in the next heartbeat; null if there is none. */
+  readonly nonce: string | null;
+}
+
+/** The next answer, which has no body, or one that fits into a segment. */
+export function readAnswer(socket: TLSSocket): Promise<Answered> {
   return new Promise((resolve) => {
     let head = "";
-    const done = (status: string) => {
+    const done = (status: string, nonce: string | null) => {
       socket.off("data", onData);
       socket.off("close", onClose);
-      resolve(status);
+      resolve({ status, nonce });
     };
     const onData = (data: Buffer) => {
       head += data.toString("latin1");
-      if (head.includes("\r\n\r\n")) done(head.slice(9, 12));
+      if (!head.includes("\r\n\r\n")) return;
+      done(head.slice(9, 12), /\r\ndecnet-nonce: (\S+)/i.exec(head)?.[1] ?? null);
     };
-    const onClose = () => done("closed");
+    const onClose = () => done("closed", null);
     socket.on("data", onData);
     socket.on("close", onClose);
   });
@@ -38,12 +45,13 @@ export function readStatus(socket: TLSSocket): Promise<string> {
 export function writeBeat(
   socket: TLSSocket,
   body: Buffer,
-  place: { readonly boot: number; readonly sequence: number },
+  place: { readonly boot: number; readonly sequence: number; readonly echo: string | null },
 ): void {
+  const echo = place.echo === null ? "" : `Decnet-Echo: ${place.echo}\r\n`;
   socket.cork();
   socket.write(
     `POST /swarm/heartbeat HTTP/1.1\r\nHost: master\r\nContent-Type: application/json\r\n` +
-      `Decnet-Boot: ${place.boot}\r\nDecnet-Sequence: ${place.sequence}\r\nContent-Length: ${body.length}\r\n\r\n`,
+      `Decnet-Boot: ${place.boot}\r\nDecnet-Sequence: ${place.sequence}\r\n${echo}Content-Length: ${body.length}\r\n\r\n`,
     "latin1",
   );
   socket.write(body);

@@ -1,6 +1,6 @@
 import { createSecureContext, type TLSSocket } from "node:tls";
 import { benchBody } from "./bodies.ts";
-import { open, readStatus, writeBeat } from "./connection.ts";
+import { open, readAnswer, writeBeat } from "./connection.ts";
 import type { LoadPlan, LoadResult } from "./messages.ts";
 
 /* Opens a connection for every host, sends one heartbeat on each, and keeps all of them open. */
@@ -29,10 +29,10 @@ async function hold(plan: LoadPlan): Promise<LoadResult> {
         createSecureContext({ key, ca, cert: host.certificatePem }),
       );
       kept.push(socket);
-      const answer = readStatus(socket);
+      const answer = readAnswer(socket);
       const body = benchBody(host.uuid, host.name, plan.deckies, 0);
-      writeBeat(socket, body, { boot: plan.boot, sequence: 1 });
-      const status = await answer;
+      writeBeat(socket, body, { boot: plan.boot, sequence: 1, echo: null });
+      const { status } = await answer;
       if (status === "204") beats += 1;
       else others[status] = (others[status] ?? 0) + 1;
     }

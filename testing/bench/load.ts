@@ -1,6 +1,6 @@
 import { createSecureContext, type TLSSocket } from "node:tls";
 import { benchBody } from "./bodies.ts";
-import { open, readStatus, writeBeat } from "./connection.ts";
+import { open, readAnswer, writeBeat } from "./connection.ts";
 import type { BenchHost, LoadPlan, LoadResult } from "./messages.ts";
 
 /*
@@ -49,14 +49,17 @@ async function beatUntil(
     benchBody(host.uuid, host.name, plan.deckies, change),
   );
   let sequence = 0;
+  let echo: string | null = null;
   let socket: TLSSocket | null = null;
   while (performance.now() < overMs) {
     socket ??= await open(plan.port, context);
     sequence += 1;
     const body = bodies[sequence % variants] ?? Buffer.alloc(0);
-    const answer = readStatus(socket);
-    writeBeat(socket, body, { boot: plan.boot, sequence });
-    count(await answer);
+    const answer = readAnswer(socket);
+    writeBeat(socket, body, { boot: plan.boot, sequence, echo });
+    const { status, nonce } = await answer;
+    echo = nonce ?? echo;
+    count(status);
     if (plan.newConnections) {
       socket.destroy();
       socket = null;

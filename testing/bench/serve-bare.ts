@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { openAuthority } from "../../src/pki/authority.ts";
+import { openAuthority } from "../../src/pki/authorities.ts";
 import { makeHosts } from "./identities.ts";
 import { serveParent } from "./serve-parent.ts";
 

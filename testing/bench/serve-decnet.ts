@@ -6,9 +6,10 @@ import { createHostBell } from "../../src/master/agent-plane/host-bell.ts";
 import { openAgentListener } from "../../src/master/agent-plane/listener.ts";
 import { createAgentPlane } from "../../src/master/agent-plane/plane.ts";
 import { createLive } from "../../src/master/live.ts";
+import { openPresenter } from "../../src/master/presentation.ts";
 import { createTally } from "../../src/master/tally.ts";
 import { startSilenceWatch } from "../../src/master/watch.ts";
-import { openAuthority } from "../../src/pki/authority.ts";
+import { openAuthorities } from "../../src/pki/authorities.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { makeHosts } from "./identities.ts";
 import { serveParent } from "./serve-parent.ts";
@@ -18,7 +19,8 @@ import { serveParent } from "./serve-parent.ts";
 const [dir = "", hostCount = "16"] = process.argv.slice(2);
 const clock = createSystemClock();
 const log = silentLog;
-const authority = await openAuthority({ dir, nowMs: clock.nowMs(), random: randomBytes });
+const authorities = await openAuthorities({ dir, nowMs: clock.nowMs(), random: randomBytes });
+const authority = authorities.newest();
 const store = openSqliteStore(join(dir, "bench.db"));
 const { hosts, keyPem } = await makeHosts(authority, Number(hostCount));
 for (const { uuid, name, fingerprint, notAfterMs } of hosts) {
@@ -53,10 +55,13 @@ const plane = createAgentPlane({
   clock,
   log,
   bell: createHostBell(store),
+  random: randomBytes,
   defer: setImmediate,
   heartbeatIntervalMs: 30_000,
   pace: null,
   personaSeed: () => "00".repeat(32),
+  renewal: null,
+  trusted: () => authorities.trusted(),
   observe: {
     seen(hostUuid, atMs) {
       tally.accepted();
@@ -67,12 +72,17 @@ const plane = createAgentPlane({
     events: tally.events,
   },
 });
+const presenter = await openPresenter({
+  authorities,
+  clock,
+  log,
+  signal: new AbortController().signal,
+});
 const listener = await openAgentListener({
   plane,
   log,
   listen: { host: "127.0.0.1", port: 0 },
-  certificate: await authority.issueMaster({ nowMs: clock.nowMs(), ttlMs: 86_400_000 }),
-  authorityPem: authority.certificatePem,
+  presentation: presenter.current(),
 });
 serveParent({
   port: listener.port,

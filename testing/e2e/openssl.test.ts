@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { AGENT_CERTIFICATE_TTL_MS } from "../../src/master/enrollment/enrollment.ts";
+import { AGENT_CERTIFICATE_TTL_MS } from "../../src/domain/renewal.ts";
 import { LIMITS } from "../../src/master/enrollment/request.ts";
 import type { Master } from "../../src/master/master.ts";
 import { MASTER_CERTIFICATE_TTL_MS } from "../../src/master/server-certificate.ts";

@@ -6,6 +6,7 @@ import { enroll } from "../../src/agent/enroll.ts";
 import type { Identity } from "../../src/agent/identity.ts";
 import { createSystemClock } from "../../src/cli/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
+import { RECOVERY_BOUNDS } from "../../src/domain/renewal.ts";
 import { type Master, type MasterOptions, startMaster } from "../../src/master/master.ts";
 import { MASTER_NAME } from "../../src/pki/certificate.ts";
 import { callMaster } from "./operator.ts";
@@ -19,9 +20,12 @@ export function masterOptions(dataDir: string, over: Partial<MasterOptions> = {}
     agentPlane: LOOPBACK,
     enrollment: LOOPBACK,
     operator: LOOPBACK,
+    operatorCertificate: null,
+    eventsKeptMs: 90 * 86_400_000,
     advertiseHost: "127.0.0.1",
     heartbeatIntervalMs: 30_000,
     agentCertificateTtlMs: null,
+    recoveryBounds: RECOVERY_BOUNDS,
     trustClock: false,
     dashboardDir: null,
     clock: createSystemClock(),
@@ -43,17 +47,18 @@ export async function openMaster(
   return { ...master, dir };
 }
 
-/** Enrolls a host over the network, as an agent does. */
+/** Enrolls a host over the network, as an agent does, into a directory of its own or into `dir`. */
 export async function enrollHost(
   t: TestContext,
   master: Pick<Master, "socketPath">,
   hostName: string,
+  dir?: string,
 ): Promise<Identity> {
   const made = await callMaster(master, "POST", "/api/v1/tokens", {});
   const { secret } = made.json as { secret: string };
   return enroll({
     tokenText: secret,
-    dir: join(await temporaryDir(t), "agent"),
+    dir: dir ?? join(await temporaryDir(t), "agent"),
     hostName,
     agentVersion: "test",
     nowMs: Date.now(),

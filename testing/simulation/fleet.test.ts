@@ -16,18 +16,20 @@ import { createSimAgent, type SimAgent } from "./sim-agent.ts";
 /*
  * A day of 200 agents, in one process, under a virtual clock: packets are lost, late and repeated,
  * agents lose power and come back, deckies come and go, hosts are decommissioned, the master
- * restarts. P1 to P9 are checked as it goes. DECNET_SIMULATION_SEED replays a run.
+ * restarts, and at last some machines are cloned. P1 to P10 are checked as it goes.
+ * DECNET_SIMULATION_SEED replays a run.
  */
 
 const AGENTS = 200;
 const INTERVAL_MS = 30_000;
+const CLONES = 5;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const YEAR = 365 * DAY;
 const START = Date.UTC(2026, 0, 1);
 const seed = Number(process.env["DECNET_SIMULATION_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
 
-test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=${seed})`, async (t) => {
+test(`a day of ${AGENTS} agents keeps P1 to P10 (replay: DECNET_SIMULATION_SEED=${seed})`, async (t) => {
   t.diagnostic(`seed ${seed}`);
   const chance = createChance(seed);
   const clock = createVirtualClock(START, () => new Promise((resolve) => setImmediate(resolve)));
@@ -40,6 +42,7 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
 
   let watch: SilenceWatch | null = null;
   let masterUpMs = 0;
+  let nonces = 0;
   const startMaster = () => {
     masterUpMs = clock.nowMs();
     const round = startSilenceWatch({
@@ -54,10 +57,13 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
       clock,
       log: silentLog,
       bell: createHostBell(store),
+      random: (bytes) => Buffer.from(String(++nonces).padStart(bytes, "0")),
       defer: queueMicrotask,
       heartbeatIntervalMs: INTERVAL_MS,
       pace: { burst: 60, perSecond: 5 },
       personaSeed: () => "00".repeat(32),
+      renewal: null,
+      trusted: null,
       observe: {
         seen() {},
         refused(code) {
@@ -119,6 +125,7 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
 
   // P2, P3, P5, P7 are read off the journal, change by change.
   const tombstones = new Set<string>();
+  const cloned = new Set<string>();
   const versions = new Map<string, number>();
   const silentSince = new Map<string, number>();
   let silences = 0;
@@ -141,6 +148,9 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
       fault(`P3: ${host.uuid} came back as ${host.state}`);
     }
     if (host.state === "decommissioned") tombstones.add(host.uuid);
+    if (host.state === "quarantined" && !cloned.has(host.uuid)) {
+      fault(`P10: ${host.uuid} was quarantined, and there is but one of it`);
+    }
     if (host.state !== "silent") {
       silentSince.delete(host.uuid);
       return;
@@ -233,6 +243,25 @@ test(`a day of ${AGENTS} agents keeps P1 to P9 (replay: DECNET_SIMULATION_SEED=$
     if (agent.ended === "decommissioned") assert.ok(tombstones.has(agent.uuid));
   }
   for (const uuid of tombstones) assert.deepEqual(await store.listShards(uuid), [], "P1");
+
+  assert.deepEqual(await store.listAlarms(), [], "P10: nothing looked like a copy");
+  const originals = agents.filter(({ alive, disk }) => alive && disk.nonce !== null);
+  for (const { uuid, disk, version, deckies } of originals.slice(0, CLONES)) {
+    cloned.add(uuid);
+    const onAccepted = () => {};
+    const copy = createSimAgent({ uuid, disk, clock, skewMs: 0, chance, network, onAccepted });
+    copy.version = version;
+    for (const [name, up] of deckies) copy.deckies.set(name, up);
+    agents.push(copy);
+    copy.start();
+  }
+  // Some of these beats are lost, too.
+  await clock.advance(8 * INTERVAL_MS);
+  await readJournal();
+  assert.deepEqual(faults, []);
+  const hosts = await store.listHosts();
+  const isolated = hosts.filter(({ state }) => state === "quarantined").map(({ uuid }) => uuid);
+  assert.deepEqual(isolated.toSorted(), [...cloned].toSorted(), "P10: all copies, nobody else");
   const stopping = watch as SilenceWatch | null;
   await stopping?.close();
   for (const agent of agents) agent.stop();

@@ -13,6 +13,8 @@ export interface SimAgent {
   /** Grows with every change; every body tells it, so that a row shows which body it is from. */
   version: number;
   alive: boolean;
+  /** What a copy of its disk would hold. */
+  readonly disk: SimDisk;
   ended: "decommissioned" | null;
   /** Master's time of the last answer 204 that was sent to it. */
   acceptedMs: number;
@@ -22,7 +24,14 @@ export interface SimAgent {
   change(mutate: (deckies: Map<string, boolean>) => void): void;
 }
 
+export interface SimDisk {
+  readonly boot: number;
+  readonly nonce: string | null;
+}
+
 export function createSimAgent(parts: {
+  /** Left out: a new machine. */
+  readonly disk?: SimDisk;
   readonly uuid: string;
   readonly clock: Clock;
   /** Its clock minus the master's. */
@@ -32,7 +41,7 @@ export function createSimAgent(parts: {
   readonly onAccepted: (agent: SimAgent) => void;
 }): SimAgent {
   const { uuid, clock, chance, network } = parts;
-  let boot = 0;
+  let { boot, nonce }: SimDisk = parts.disk ?? { boot: 0, nonce: null };
   let running: AbortController | null = null;
   let loop: HeartbeatLoop | null = null;
   const skewed: Clock = {
@@ -77,6 +86,9 @@ export function createSimAgent(parts: {
     deckies: new Map(),
     version: 1,
     alive: false,
+    get disk() {
+      return { boot, nonce };
+    },
     ended: null,
     acceptedMs: 0,
     start() {
@@ -94,6 +106,14 @@ export function createSimAgent(parts: {
           },
           async raise(to) {
             boot = Math.max(boot, to);
+          },
+        },
+        lineage: {
+          get nonce() {
+            return nonce;
+          },
+          async keep(next) {
+            nonce = next;
           },
         },
         transport,

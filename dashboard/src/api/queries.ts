@@ -1,13 +1,18 @@
 import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
+import type { ApiAuditEntry, ApiAuditVerdict } from "../../../src/wire/api/audit.ts";
 import type { ListOf } from "../../../src/wire/api/common.ts";
 import type { ApiDecky, ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiHost, ApiHostProblem } from "../../../src/wire/api/host.ts";
+import type { ApiOperator } from "../../../src/wire/api/operator.ts";
 import type { ApiSession } from "../../../src/wire/api/session.ts";
-import type { ApiAuditEntry, ApiStatus } from "../../../src/wire/api/status.ts";
+import type { ApiStatus } from "../../../src/wire/api/status.ts";
 import type { ApiToken } from "../../../src/wire/api/token.ts";
 import { setMasterClock } from "../clock.ts";
 import { createJournal } from "../live/journal.ts";
 import {
+  applyToAlarms,
   applyToDeckies,
   applyToEvents,
   applyToHosts,
@@ -82,6 +87,12 @@ export const problemsQuery = queryOptions({
     readList<ApiHostProblem, ListOf<ApiHostProblem>>("/problems", signal, same, applyToProblems),
 });
 
+export const alarmsQuery = queryOptions({
+  queryKey: ["alarms"],
+  queryFn: ({ signal }) =>
+    readList<ApiAlarm, ListOf<ApiAlarm>>("/alarms", signal, same, applyToAlarms),
+});
+
 export const shardsQuery = queryOptions({
   queryKey: ["shards"],
   queryFn: ({ signal }) =>
@@ -140,6 +151,16 @@ export const AUDIT_A_READ = 200;
 export const readAudit = (before: number | undefined, signal?: AbortSignal) =>
   callApi<ListOf<ApiAuditEntry>>(`/audit${queryOf({ limit: AUDIT_A_READ, before })}`, { signal });
 
+/** Whether the whole log is as it was written. Reads all of it: only when asked to. */
+export const verifyAudit = () => callApi<ApiAuditVerdict>("/audit/verify");
+
+export const operatorsQuery = queryOptions({
+  queryKey: ["operators"],
+  refetchOnMount: "always",
+  queryFn: async ({ signal }) =>
+    (await callApi<ListOf<ApiOperator>>("/operators", { signal })).items,
+});
+
 const none: readonly never[] = [];
 
 /** Hosts, deckies and shards as live lists; empty until read. */
@@ -153,6 +174,15 @@ export function useShards(): readonly ApiShard[] {
 
 export function useDeckies(): readonly ApiDecky[] {
   return useQuery(deckiesQuery).data?.items ?? none;
+}
+
+/** Those that nobody acknowledged. */
+export function useAlarms(): readonly ApiAlarm[] {
+  const items = useQuery(alarmsQuery).data?.items;
+  return useMemo(
+    () => items?.filter(({ acknowledgedMs }) => acknowledgedMs === null) ?? none,
+    [items],
+  );
 }
 
 export function useProblems(): readonly ApiHostProblem[] {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
 import type { ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiHost } from "../../../src/wire/api/host.ts";
 import { concernsOf } from "./attention.ts";
@@ -15,6 +16,8 @@ const host = (name: string, over: Partial<ApiHost> = {}): ApiHost => ({
   lastSeenMs: NOW_MS,
   silentSinceMs: null,
   decommissionedMs: null,
+  quarantinedMs: null,
+  quarantineReason: null,
   agentVersion: null,
   address: null,
   clockSkewMs: null,
@@ -23,6 +26,10 @@ const host = (name: string, over: Partial<ApiHost> = {}): ApiHost => ({
   generation: 1,
   fingerprint: "f",
   certificateNotAfterMs: NOW_MS + 5 * DAY_MS,
+  certificateSinceMs: 0,
+  renewDueMs: 0,
+  lastRenewalMs: null,
+  nextFingerprint: null,
   ...over,
 });
 
@@ -38,20 +45,38 @@ const shard = (name: string, hostUuid: string, over: Partial<ApiShard> = {}): Ap
   ...over,
 });
 
-const told = (...args: Parameters<typeof concernsOf>) =>
-  concernsOf(...args).map(({ tone, subject, what }) => `${tone} ${subject.name}: ${what}`);
+const told = (
+  hosts: readonly ApiHost[],
+  shards: readonly ApiShard[],
+  problems: Parameters<typeof concernsOf>[2],
+  nowMs: number,
+) =>
+  concernsOf(hosts, shards, problems, [], nowMs).map(
+    ({ tone, subject, what }) => `${tone} ${subject.name}: ${what}`,
+  );
 
 test("concernsOf() has nothing to say of a fleet that is well", () => {
-  assert.deepEqual(concernsOf([host("a")], [shard("web", "a")], [], NOW_MS), []);
+  assert.deepEqual(concernsOf([host("a")], [shard("web", "a")], [], [], NOW_MS), []);
 });
 
 test("concernsOf() names a silent host once, and not each of its deckies", () => {
   const silent = host("a", { state: "silent", silentSinceMs: NOW_MS - 60_000 });
   const shards = [shard("web", "a"), shard("db", "a", { state: "failed" })];
-  const [concern, ...others] = concernsOf([silent], shards, [], NOW_MS);
+  const [concern, ...others] = concernsOf([silent], shards, [], [], NOW_MS);
   assert.deepEqual(others, []);
   assert.equal(concern?.what, "silent; the state of its 2 deckies is unknown");
   assert.equal(concern?.sinceMs, NOW_MS - 60_000);
+});
+
+test("concernsOf() tells since when and why a host is quarantined", () => {
+  const quarantineReason = "two live copies of its identity: one at 10.0.0.1, one at 10.0.0.2";
+  const quarantinedMs = NOW_MS - 5000;
+  const hosts = [host("a", { state: "quarantined", quarantinedMs, quarantineReason })];
+  const [concern, ...others] = concernsOf(hosts, [shard("web", "a")], [], [], NOW_MS);
+  assert.deepEqual(others, []);
+  assert.equal(concern?.what, `quarantined: ${quarantineReason}`);
+  assert.equal(concern?.sinceMs, quarantinedMs);
+  assert.match(concern?.next ?? "", /release/);
 });
 
 test("concernsOf() puts what needs a person first, then what lasts longest", () => {
@@ -81,10 +106,35 @@ test("concernsOf() gives a new host time for its first beat, and asks after that
   assert.deepEqual(told([fresh, late], [], [], NOW_MS), ["warn b: enrolled, but has never beaten"]);
 });
 
-test("concernsOf() tells of a certificate that runs out, and of none of a tombstone's", () => {
-  const soon = host("a", { certificateNotAfterMs: NOW_MS + 3_600_000 });
-  const gone = host("b", { state: "decommissioned", certificateNotAfterMs: NOW_MS });
-  assert.deepEqual(told([soon, gone], [shard("web", "b", { state: "failed" })], [], NOW_MS), [
-    "warn a: certificate runs out within a day",
-  ]);
+test("concernsOf() tells of alarms, also of a tombstone's, and of none that was acknowledged", () => {
+  const gone = host("b", { state: "decommissioned" });
+  const cloned = host("c", { state: "quarantined", quarantineReason: "two copies" });
+  const alarm = (id: number, over: Partial<ApiAlarm>): ApiAlarm => ({
+    id,
+    kind: "renewal-overdue",
+    hostUuid: "a",
+    detail: "f",
+    address: null,
+    firstMs: NOW_MS - 5000,
+    lastMs: NOW_MS,
+    count: 1,
+    acknowledgedMs: null,
+    ...over,
+  });
+  const alarms = [
+    alarm(1, {}),
+    alarm(2, { kind: "retired-certificate", acknowledgedMs: NOW_MS }),
+    alarm(3, { kind: "decommissioned-certificate", hostUuid: "b", address: "192.0.2.1" }),
+    alarm(4, { kind: "clone", hostUuid: "c" }),
+  ];
+  assert.deepEqual(
+    concernsOf([host("a"), gone, cloned], [], [], alarms, NOW_MS).map(
+      ({ tone, subject, what }) => `${tone} ${subject.name}: ${what}`,
+    ),
+    [
+      "bad b: was decommissioned, and its certificate is still used, from 192.0.2.1",
+      "bad c: quarantined: two copies",
+      "warn a: has not renewed its certificate",
+    ],
+  );
 });

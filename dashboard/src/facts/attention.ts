@@ -1,3 +1,4 @@
+import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
 import type { ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiHost, ApiHostProblem } from "../../../src/wire/api/host.ts";
 import type { ShownState } from "./states.ts";
@@ -21,20 +22,20 @@ export interface Concern {
 
 /** A host that was enrolled this long ago and has not beaten is worth a look, ms. */
 const FIRST_BEAT_MS = 120_000;
-/** A certificate with less time left should have been renewed, ms. */
-const EXPIRY_NOTICE_MS = 24 * 3_600_000;
 
 /** All that is wrong, worst first, then the longest first. */
 export function concernsOf(
   hosts: readonly ApiHost[],
   shards: readonly ApiShard[],
   problems: readonly ApiHostProblem[],
+  alarms: readonly ApiAlarm[],
   nowMs: number,
 ): Concern[] {
   const byUuid = new Map(hosts.map((host) => [host.uuid, host]));
   const shardsOf = Map.groupBy(shards, (shard) => shard.hostUuid);
   const concerns = [
     ...hosts.flatMap((host) => hostConcerns(host, shardsOf.get(host.uuid) ?? [], nowMs)),
+    ...alarms.flatMap((alarm) => alarmConcerns(alarm, byUuid.get(alarm.hostUuid))),
     ...shards.flatMap((shard) => shardConcerns(shard, byUuid.get(shard.hostUuid))),
     ...problems.flatMap((problem) => problemConcerns(problem, byUuid.get(problem.hostUuid))),
   ];
@@ -68,9 +69,9 @@ function hostConcern(
     return {
       tone: "bad",
       state: "quarantined",
-      what: "quarantined: two machines seem to use its identity",
-      sinceMs: host.lastSeenMs ?? host.enrolledMs,
-      next: "Find the second machine. If in doubt, decommission the host and enroll it anew.",
+      what: `quarantined: ${host.quarantineReason ?? "its identity is in doubt"}`,
+      sinceMs: host.quarantinedMs ?? host.lastSeenMs ?? host.enrolledMs,
+      next: "Stop the copy that is not to be, then release the host. If in doubt, decommission it and enroll the machine anew.",
     };
   }
   if (host.state === "enrolled" && nowMs - host.enrolledMs >= FIRST_BEAT_MS) {
@@ -82,17 +83,56 @@ function hostConcern(
       next: "Start its agent: decnet agent run",
     };
   }
-  const leftMs = host.certificateNotAfterMs - nowMs;
-  if (host.state === "active" && leftMs <= EXPIRY_NOTICE_MS) {
-    return {
-      tone: "warn",
-      state: null,
-      what: leftMs > 0 ? "certificate runs out within a day" : "certificate has run out",
-      sinceMs: host.certificateNotAfterMs - EXPIRY_NOTICE_MS,
-      next: "Without a new certificate it will be refused. Enroll it anew.",
-    };
-  }
   return null;
+}
+
+/** What each alarm means, and what next. */
+export const ALARMS: Readonly<
+  Record<ApiAlarm["kind"], { readonly tone: Concern["tone"]; what: string; next: string }>
+> = {
+  "retired-certificate": {
+    tone: "bad",
+    what: "a certificate that it gave up for a newer one was used again",
+    next: "Somebody has a copy of its former key. If no backup of it was started, decommission it and enroll the machine anew.",
+  },
+  "decommissioned-certificate": {
+    tone: "bad",
+    what: "was decommissioned, and its certificate is still used",
+    next: "Find the machine at that address: its agent was not told, or somebody has a copy of its key.",
+  },
+  "renewal-overdue": {
+    tone: "warn",
+    what: "has not renewed its certificate",
+    next: "See its agent's log. Once the certificate runs out the host is refused until it recovers.",
+  },
+  clone: {
+    tone: "bad",
+    what: "two machines used its identity",
+    next: "Stop the copy that is not to be. If in doubt, decommission it and enroll the machine anew.",
+  },
+  restored: {
+    tone: "warn",
+    what: "came back in an older state",
+    next: "If nobody restored it from a snapshot or a backup, a second copy of it may be about.",
+  },
+};
+
+function alarmConcerns(alarm: ApiAlarm, host: ApiHost | undefined): Concern[] {
+  if (host === undefined || alarm.acknowledgedMs !== null) return [];
+  // The host's own line says it already.
+  if (alarm.kind === "clone" && host.state === "quarantined") return [];
+  const { tone, what, next } = ALARMS[alarm.kind];
+  return [
+    {
+      id: `alarm ${alarm.id}`,
+      tone,
+      state: null,
+      subject: { kind: "host", key: host.uuid, name: host.name },
+      what: alarm.address === null ? what : `${what}, from ${alarm.address}`,
+      sinceMs: alarm.firstMs,
+      next,
+    },
+  ];
 }
 
 function shardConcerns(shard: ApiShard, host: ApiHost | undefined): Concern[] {

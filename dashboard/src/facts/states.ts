@@ -56,7 +56,7 @@ export const MEANINGS: Readonly<Record<ShownState, string>> = {
   active: "Its agent beats on time.",
   enrolled: "It has its certificate; its agent has not beaten yet.",
   silent: "Two beats or more are missing. What runs there is not known.",
-  quarantined: "Two machines seem to use this identity. Its reports are refused.",
+  quarantined: "Two live copies of this identity were seen. What either of them sends is refused.",
   decommissioned: "Retired for good; its certificate is never accepted again.",
   running: "Every service answers.",
   degraded: "Up, but not every service answers.",

@@ -3,6 +3,7 @@ import type { ListOf } from "../../../src/wire/api/common.ts";
 import type { ApiHost } from "../../../src/wire/api/host.ts";
 import { refreshRecords } from "../api/actions.ts";
 import {
+  alarmsQuery,
   deckiesQuery,
   hostsQuery,
   journal,
@@ -137,6 +138,7 @@ const LIVE_KEYS = [
   shardsQuery.queryKey,
   deckiesQuery.queryKey,
   problemsQuery.queryKey,
+  alarmsQuery.queryKey,
   ["events"],
 ] as const;
 
@@ -157,6 +159,7 @@ async function readAfresh(missed: boolean): Promise<number> {
     queryClient.ensureQueryData(shardsQuery),
     queryClient.ensureQueryData(deckiesQuery),
     queryClient.ensureQueryData(problemsQuery),
+    queryClient.ensureQueryData(alarmsQuery),
   ]);
   const events = queryClient.getQueriesData<EventList>({ queryKey: ["events"] });
   const seqs = [...lists, ...events.map(([, list]) => list)].flatMap((list) => list?.seq ?? []);
@@ -167,6 +170,7 @@ function readCache(): LiveCache {
   return {
     hosts: queryClient.getQueryData(hostsQuery.queryKey) ?? null,
     problems: queryClient.getQueryData(problemsQuery.queryKey) ?? null,
+    alarms: queryClient.getQueryData(alarmsQuery.queryKey) ?? null,
     shards: queryClient.getQueryData(shardsQuery.queryKey) ?? null,
     deckies: queryClient.getQueryData(deckiesQuery.queryKey) ?? null,
     events: queryClient
@@ -179,6 +183,7 @@ function writeCache(next: LiveCache): void {
   const lists = [
     [hostsQuery.queryKey, next.hosts],
     [problemsQuery.queryKey, next.problems],
+    [alarmsQuery.queryKey, next.alarms],
     [shardsQuery.queryKey, next.shards],
     [deckiesQuery.queryKey, next.deckies],
     ...next.events.map(({ filter, list }) => [["events", filter], list] as const),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
 import type { ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiEvent } from "../../../src/wire/api/event.ts";
 import type { ApiHost } from "../../../src/wire/api/host.ts";
@@ -21,6 +22,8 @@ const host = (uuid: string, over: Partial<ApiHost> = {}): ApiHost => ({
   lastSeenMs: 100,
   silentSinceMs: null,
   decommissionedMs: null,
+  quarantinedMs: null,
+  quarantineReason: null,
   agentVersion: null,
   address: null,
   clockSkewMs: null,
@@ -29,6 +32,10 @@ const host = (uuid: string, over: Partial<ApiHost> = {}): ApiHost => ({
   generation: 1,
   fingerprint: "f",
   certificateNotAfterMs: 9,
+  certificateSinceMs: 0,
+  renewDueMs: 0,
+  lastRenewalMs: null,
+  nextFingerprint: null,
   ...over,
 });
 
@@ -68,7 +75,14 @@ const change = (seq: number, topic: string, key: string, body: unknown) =>
 
 const listOf = <T>(items: T[], seq: number) => ({ items, seq, nowMs: 0 });
 
-const empty: LiveCache = { hosts: null, problems: null, shards: null, deckies: null, events: [] };
+const empty: LiveCache = {
+  hosts: null,
+  problems: null,
+  alarms: null,
+  shards: null,
+  deckies: null,
+  events: [],
+};
 
 test("applyChange() puts a host's new record in the place of the old one", () => {
   const cache = { ...empty, hosts: listOf([host("a"), host("b")], 5) };
@@ -173,4 +187,22 @@ test("applySeen() moves lastSeenMs on and never back", () => {
   );
   assert.equal(next.items[2], list.items[2]);
   assert.equal(applySeen(next, { a: 500 }), next);
+});
+
+test("applyChange() puts an alarm's new row in the place of the old one", () => {
+  const alarm: ApiAlarm = {
+    id: 7,
+    kind: "retired-certificate",
+    hostUuid: "h",
+    detail: "f",
+    address: null,
+    firstMs: 1,
+    lastMs: 1,
+    count: 1,
+    acknowledgedMs: null,
+  };
+  const cache: LiveCache = { ...empty, alarms: listOf([alarm], 5) };
+  const more = { ...alarm, count: 9, lastMs: 3 };
+  const next = applyChange(cache, change(6, "alarm", "7", more));
+  assert.deepEqual(next.alarms?.items, [more]);
 });

@@ -1,3 +1,4 @@
+import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
 import type { ListOf } from "../../../src/wire/api/common.ts";
 import type { ApiDecky, ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiEvent, EventQuery } from "../../../src/wire/api/event.ts";
@@ -19,6 +20,7 @@ export interface EventList extends ListOf<ApiEvent> {
 export interface LiveCache {
   readonly hosts: ListOf<ApiHost> | null;
   readonly problems: ListOf<ApiHostProblem> | null;
+  readonly alarms: ListOf<ApiAlarm> | null;
   readonly shards: ListOf<ApiShard> | null;
   readonly deckies: ListOf<ApiDecky> | null;
   readonly events: readonly { readonly filter: EventFilter; readonly list: EventList }[];
@@ -36,6 +38,7 @@ export function applyChanges(cache: LiveCache, changes: readonly Change[]): Live
   return {
     hosts: applyToHosts(cache.hosts, changes),
     problems: applyToProblems(cache.problems, changes),
+    alarms: applyToAlarms(cache.alarms, changes),
     shards: applyToShards(cache.shards, changes),
     deckies: applyToDeckies(cache.deckies, changes),
     events: cache.events.map((entry) => {
@@ -100,6 +103,16 @@ export function applyToDeckies<List extends ListOf<ApiDecky> | null>(
     put: (change): ApiDecky | null =>
       change.topic === "decky" ? { ...change.body, services: [...change.body.services] } : null,
     removes: (change) => change.topic === "decky-removed",
+  });
+}
+
+export function applyToAlarms<List extends ListOf<ApiAlarm> | null>(
+  list: List,
+  changes: readonly Change[],
+): List {
+  return applyByKey(list, changes, (alarm: ApiAlarm) => String(alarm.id), {
+    put: (change): ApiAlarm | null => (change.topic === "alarm" ? change.body : null),
+    removes: () => false,
   });
 }
 

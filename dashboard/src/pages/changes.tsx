@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { ApiAuditEntry } from "../../../src/wire/api/status.ts";
+import type { ApiAuditEntry } from "../../../src/wire/api/audit.ts";
 import { AUDIT_A_READ, readAudit, useDeckies, useHosts } from "../api/queries.ts";
 import { oneLine } from "../facts/event-summary.ts";
 import { matchesWords } from "../facts/match.ts";
@@ -12,6 +12,7 @@ import { Page } from "../parts/page.tsx";
 import { Ago } from "../parts/time.tsx";
 import { type Column, VirtualTable } from "../parts/virtual-table.tsx";
 import { useIsWide } from "../shell/media.ts";
+import { VerifyAudit } from "./changes/verify-audit.tsx";
 
 const COLUMNS: readonly Column<ApiAuditEntry>[] = [
   {
@@ -134,6 +135,7 @@ export function Changes() {
             Read older ones
           </Button>
         ) : null}
+        <VerifyAudit />
       </div>
       {audit.error !== null && audit.data === undefined ? (
         <ErrorNote error={audit.error} onRetry={() => void audit.refetch()} />

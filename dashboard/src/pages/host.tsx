@@ -2,10 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { ApiHost, ApiHostProblem } from "../../../src/wire/api/host.ts";
-import { decommissionHost } from "../api/actions.ts";
+import { decommissionHost, releaseHost } from "../api/actions.ts";
 import {
   eventsQuery,
   hostsQuery,
+  useAlarms,
   useDeckies,
   useHosts,
   useProblems,
@@ -22,6 +23,7 @@ import { Fact, Facts, Page, Panel } from "../parts/page.tsx";
 import { State } from "../parts/state.tsx";
 import { Ago, Since } from "../parts/time.tsx";
 import { AddDecky } from "./host/add-decky.tsx";
+import { Alarms } from "./host/alarms.tsx";
 
 /** One machine: who it is, what it runs, what is wrong with it. */
 export function HostPage() {
@@ -55,6 +57,7 @@ function HostFound({ host }: { readonly host: ApiHost }) {
   const hosts = useHosts();
   const deckies = useDeckies();
   const shards = useShards();
+  const alarms = useAlarms().filter(({ hostUuid }) => hostUuid === host.uuid);
   const problems = useProblems().filter(({ hostUuid }) => hostUuid === host.uuid);
   const events = useQuery(eventsQuery({ host: host.uuid }));
   const own = useMemo(
@@ -80,6 +83,16 @@ function HostFound({ host }: { readonly host: ApiHost }) {
             .
           </>
         )}
+        {host.quarantinedMs === null ? null : (
+          <>
+            {" "}
+            Quarantined for{" "}
+            <strong className="text-bad">
+              <Since atMs={host.quarantinedMs} />
+            </strong>
+            : {host.quarantineReason}.
+          </>
+        )}
         {host.decommissionedMs === null ? null : (
           <>
             {" "}
@@ -91,6 +104,7 @@ function HostFound({ host }: { readonly host: ApiHost }) {
           </>
         )}
       </p>
+      {alarms.length === 0 ? null : <Alarms alarms={alarms} />}
       {problems.length === 0 ? null : <Problems problems={problems} />}
       <div className="grid gap-4 xl:grid-cols-2">
         <Identity host={host} />
@@ -104,6 +118,16 @@ function HostFound({ host }: { readonly host: ApiHost }) {
         </Panel>
       </div>
       <EventsPanel title="Events of its deckies" events={events.data} error={events.error} />
+      {host.state === "quarantined" ? (
+        <Panel title="Release">
+          <ConfirmByName
+            action="Release"
+            name={host.name}
+            consequence="Whichever copy of this identity beats next goes on as the host, so stop the other one first; if both still beat, the host is quarantined again. If you cannot tell who holds the other copy, decommission the host and enroll the machine anew."
+            onConfirm={() => releaseHost(host.uuid, host.name)}
+          />
+        </Panel>
+      ) : null}
       {gone ? null : (
         <Panel title="Decommission">
           <ConfirmByName
@@ -141,6 +165,28 @@ function Identity({ host }: { readonly host: ApiHost }) {
           {host.certificateNotAfterMs > nowMs ? "valid, runs out " : "ran out "}
           <Ago atMs={host.certificateNotAfterMs} />
           <span className="text-ink-soft"> ({utcOf(host.certificateNotAfterMs)})</span>
+        </Fact>
+        <Fact name="Renewal">
+          {host.state === "decommissioned" ? (
+            "none any more"
+          ) : (
+            <>
+              due <Ago atMs={host.renewDueMs} />
+              {host.nextFingerprint === null ? "" : "; the next certificate is issued"}
+            </>
+          )}
+          <span className="text-ink-soft">
+            {" "}
+            (
+            {host.lastRenewalMs === null ? (
+              "never renewed yet"
+            ) : (
+              <>
+                last <Ago atMs={host.lastRenewalMs} />
+              </>
+            )}
+            )
+          </span>
         </Fact>
         <Fact name="Fingerprint">
           <code className="font-mono text-sm break-all">{host.fingerprint}</code>

@@ -1,6 +1,7 @@
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { logIn } from "../api/actions.ts";
+import { ApiFailure } from "../api/client.ts";
 import { Button } from "../parts/button.tsx";
 import { Field, INPUT } from "../parts/field.tsx";
 import { fieldText } from "../parts/form.ts";
@@ -14,6 +15,7 @@ export function Login() {
   const password = useRef<HTMLInputElement>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const [wantsCode, setWantsCode] = useState(false);
 
   useEffect(() => {
     document.title = "Log in · DECNET";
@@ -25,12 +27,17 @@ export function Login() {
     setBusy(true);
     setError(null);
     try {
-      await logIn(fieldText(form, "user"), fieldText(form, "password"));
+      const code = wantsCode ? fieldText(form, "code").trim() : undefined;
+      await logIn(fieldText(form, "user"), fieldText(form, "password"), code);
       if (isLocal(to)) router.history.push(to);
       else await navigate({ to: "/" });
     } catch (cause) {
-      setError(cause);
       setBusy(false);
+      if (cause instanceof ApiFailure && cause.code === "totp-required") {
+        setWantsCode(true);
+        return;
+      }
+      setError(cause);
       password.current?.select();
       password.current?.focus();
     }
@@ -80,6 +87,24 @@ export function Login() {
               />
             )}
           </Field>
+          {wantsCode ? (
+            <Field label="Code" hint="Of your authenticator app; or a recovery code.">
+              {(ids) => (
+                <input
+                  {...ids}
+                  name="code"
+                  required
+                  autoFocus
+                  minLength={6}
+                  maxLength={20}
+                  autoComplete="one-time-code"
+                  autoCapitalize="off"
+                  spellCheck={false}
+                  className={INPUT}
+                />
+              )}
+            </Field>
+          ) : null}
           {error === null ? null : <ErrorNote error={error} />}
           <Button type="submit" look="main" busy={busy}>
             {busy ? "Logging in …" : "Log in"}

@@ -2,10 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import {
+  alarmsQuery,
   eventsQuery,
   hostsQuery,
   problemsQuery,
   shardsQuery,
+  useAlarms,
   useHosts,
   useProblems,
   useShards,
@@ -36,6 +38,7 @@ export function Overview() {
     useQuery(shardsQuery),
     useQuery(problemsQuery),
     useQuery(eventsQuery()),
+    useQuery(alarmsQuery),
   ];
   const failed = lists.find(({ error, data }) => error !== null && data === undefined);
   const ready = lists.every(({ data }) => data !== undefined);
@@ -62,10 +65,11 @@ function useConcerns(): readonly Concern[] {
   const hosts = useHosts();
   const shards = useShards();
   const problems = useProblems();
+  const alarms = useAlarms();
   const minuteMs = Math.floor(useNowMs() / 60_000) * 60_000;
   return useMemo(
-    () => concernsOf(hosts, shards, problems, minuteMs),
-    [hosts, shards, problems, minuteMs],
+    () => concernsOf(hosts, shards, problems, alarms, minuteMs),
+    [hosts, shards, problems, alarms, minuteMs],
   );
 }
 

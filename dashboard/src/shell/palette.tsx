@@ -141,6 +141,13 @@ function useEntries(): readonly Entry[] {
         also: "enroll add host",
         run: go("/enrollment"),
       },
+      {
+        id: "account",
+        kind: "Page",
+        name: "Account and operators",
+        also: "password second factor totp user role",
+        run: go("/account"),
+      },
       { id: "theme", kind: "Action", name: "Other theme", also: "dark light", run: toggleTheme },
       { id: "logout", kind: "Action", name: "Log out", also: "end session", run: logOut },
       ...hosts

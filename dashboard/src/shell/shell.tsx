@@ -121,9 +121,13 @@ function UserLine() {
   const session = useQuery(sessionQuery).data;
   return (
     <div className="flex items-center gap-1">
-      <span className="min-w-0 grow truncate text-sm text-ink-soft" title={session?.user}>
+      <Link
+        to="/account"
+        className="link min-w-0 grow truncate text-sm"
+        title={`${session?.user ?? ""}, ${session?.role ?? ""}`}
+      >
         {session?.user}
-      </span>
+      </Link>
       <ThemeToggle />
       <LogOutButton />
     </div>

@@ -14,6 +14,7 @@ import {
   takesSettings,
 } from "../command.ts";
 import { optionValue } from "../option-value.ts";
+import { CLIENT_SETTINGS } from "../remote.ts";
 import { oneOf } from "../setting-kinds.ts";
 import { paintState } from "../states.ts";
 import { table } from "../table.ts";
@@ -103,7 +104,7 @@ function addList(decky: Command, shell: Shell): void {
           : deckyTable(rows, shell.terminal.style),
       );
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet decky list", "all deckies"],
     ["decnet decky list --host branch-7 --json", "those of one host, for a program"],
@@ -154,7 +155,7 @@ function addAdd(decky: Command, shell: Shell): void {
           : `Assigned ${made.name} (${made.archetype}: ${made.services.join(", ")}) to ${options.host}.`,
       );
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet decky add --host branch-7", "everything chosen"],
     ["decnet decky add --host branch-7 --archetype database-server --name db-2", "a Redis server"],
@@ -193,6 +194,6 @@ function addRemove(decky: Command, shell: Shell): void {
       }
       if (options.json) shell.terminal.print(JSON.stringify({ removed: names }));
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [["decnet decky remove web-1 web-2", "two at once"]]);
 }

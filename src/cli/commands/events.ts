@@ -5,6 +5,7 @@ import { examples, JSON_OPTION, masterOf, type Shell, takesSettings } from "../c
 import { eventLine } from "../event-line.ts";
 import { followEvents, recentEvents } from "../follow-events.ts";
 import { optionValue } from "../option-value.ts";
+import { CLIENT_SETTINGS } from "../remote.ts";
 import { type Kind, oneOf } from "../setting-kinds.ts";
 
 const COUNT: Kind<number> = {
@@ -40,7 +41,7 @@ export function addEvents(program: Command, shell: Shell): void {
     .option("--src <address>", "Only those from one address.")
     .option(...JSON_OPTION)
     .action((options: TailOptions) => tail(options, shell));
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet events tail", "watch the whole fleet"],
     ["decnet events tail --kind ssh.login.attempt", "only logins by SSH"],

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { DecnetError } from "../../domain/errors.ts";
+import { isRenewalOverdue } from "../../domain/renewal.ts";
 import { shownState } from "../../domain/shard.ts";
+import { ApiAlarm } from "../../wire/api/alarm.ts";
 import { ApiShard } from "../../wire/api/decky.ts";
 import { ApiHost, ApiHostProblem } from "../../wire/api/host.ts";
 import { age, ahead } from "../age.ts";
@@ -14,6 +16,7 @@ import {
   takesSettings,
 } from "../command.ts";
 import { ask } from "../prompt.ts";
+import { CLIENT_SETTINGS } from "../remote.ts";
 import { paintState } from "../states.ts";
 import { type Column, facts, table } from "../table.ts";
 import { deckyTable } from "./decky.ts";
@@ -21,10 +24,11 @@ import { deckyTable } from "./decky.ts";
 export function addHost(program: Command, shell: Shell): void {
   const host = program
     .command("host")
-    .summary("hosts: list, show, decommission")
+    .summary("hosts: list, show, release, decommission")
     .description("Hosts are the machines that run an agent, and on it their deckies.");
   addList(host, shell);
   addShow(host, shell);
+  addRelease(host, shell);
   addDecommission(host, shell);
 }
 
@@ -61,7 +65,7 @@ function addList(host: Command, shell: Shell): void {
           : table(columns, items, shell.terminal.style),
       );
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet host list", "all hosts that are in service"],
     ["decnet host list --all --json", "for a program, tombstones included"],
@@ -72,22 +76,25 @@ function addShow(host: Command, shell: Shell): void {
   const command = host
     .command("show <host>")
     .summary("show one host")
-    .description("Shows a host, its deckies, and what of its reports was not taken in.")
+    .description(
+      "Shows a host, its certificate, its alarms, its deckies, and what of its reports was not taken in.",
+    )
     .option(...JSON_OPTION)
     .action(async (name: string, options: { json?: boolean }) => {
       const api = masterOf(options, shell);
       const found = await findHost(api, name);
       const ofHost = `?host=${found.uuid}`;
-      const [shards, problems] = await Promise.all([
+      const [shards, problems, alarms] = await Promise.all([
         api.call("GET", `/shards${ofHost}`, listSchema(ApiShard)),
         api.call("GET", `/problems${ofHost}`, listSchema(ApiHostProblem)),
+        api.call("GET", `/alarms${ofHost}`, listSchema(ApiAlarm)),
       ]);
       const own = shards.items;
       const wrong = problems.items;
       const { nowMs } = shards;
       const { terminal } = shell;
       if (options.json) {
-        const told = { host: found, shards: own, problems: wrong };
+        const told = { host: found, shards: own, problems: wrong, alarms: alarms.items };
         terminal.print(JSON.stringify(told, null, 2));
         return;
       }
@@ -100,11 +107,19 @@ function addShow(host: Command, shell: Shell): void {
         shown: shownState(shard, found.state),
       }));
       if (rows.length > 0) for (const line of deckyTable(rows, style)) terminal.print(line);
+      for (const { id, kind, count, address, lastMs, acknowledgedMs } of alarms.items) {
+        if (acknowledgedMs !== null) continue;
+        const from = address === null ? "" : ` from ${address}`;
+        const seen = count === 1 ? "once" : `${count} times`;
+        terminal.print(
+          `${style.red("!")} alarm ${id}: ${kind}, seen ${seen}${from}, last ${age(lastMs, nowMs)}`,
+        );
+      }
       for (const { kind, decky, detail } of wrong) {
         terminal.print(`${style.red("!")} ${kind} ${decky}: ${detail}`);
       }
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [["decnet host show branch-7", "by name or by uuid"]]);
 }
 
@@ -119,15 +134,69 @@ function hostFacts(host: ApiHost, nowMs: number, style: Shell["terminal"]["style
       ...(host.silentSinceMs === null
         ? []
         : [["silent since", age(host.silentSinceMs, nowMs)] as const]),
+      ...(host.quarantinedMs === null
+        ? []
+        : [
+            ["quarantined", age(host.quarantinedMs, nowMs)] as const,
+            ["because", host.quarantineReason] as const,
+          ]),
       ["enrolled", age(host.enrolledMs, nowMs)],
       ["address", host.address],
       ["agent", host.agentVersion],
       ["clock", skew],
       ["generation", host.generation],
       ["certificate", `${host.fingerprint}, ends ${ahead(host.certificateNotAfterMs, nowMs)}`],
+      ["renewal", renewalOf(host, nowMs)],
     ],
     style,
   );
+}
+
+function renewalOf(host: ApiHost, nowMs: number): string {
+  const last = host.lastRenewalMs === null ? "never yet" : age(host.lastRenewalMs, nowMs);
+  if (host.state === "decommissioned") return `last ${last}`;
+  const { certificateSinceMs: sinceMs, certificateNotAfterMs: notAfterMs } = host;
+  const due = isRenewalOverdue({ sinceMs, notAfterMs }, nowMs)
+    ? "overdue"
+    : host.renewDueMs <= nowMs
+      ? "due now"
+      : `due ${ahead(host.renewDueMs, nowMs)}`;
+  return `${due}; last ${last}${host.nextFingerprint === null ? "" : "; the next certificate is issued"}`;
+}
+
+function addRelease(host: Command, shell: Shell): void {
+  const command = host
+    .command("release <host>")
+    .summary("end a host's quarantine")
+    .description(
+      "Ends the quarantine of a host. Whichever copy of it beats next goes on, so stop the other one\n" +
+        "first; if both beat, it is quarantined again. If you cannot tell who holds the other copy,\n" +
+        "decommission the host and enroll the machine anew. Asks for the host's name first; --confirm\n" +
+        "NAME answers beforehand.",
+    )
+    .option("--confirm <name>", "The host's name, typed again.")
+    .option(...JSON_OPTION)
+    .action(async (name: string, options: { confirm?: string; json?: boolean }) => {
+      const api = masterOf(options, shell);
+      const found = await findHost(api, name);
+      const confirmName = await confirmedName(
+        shell,
+        found.name,
+        options.confirm,
+        `This lets whichever copy of ${found.name} beats next go on. Stop the other one first.`,
+      );
+      await api.tell("POST", `/hosts/${found.uuid}/release`, { confirmName });
+      shell.terminal.print(
+        options.json
+          ? JSON.stringify({ released: found.uuid, name: found.name })
+          : `Released ${found.name} (${found.uuid}).`,
+      );
+    });
+  takesSettings(command, CLIENT_SETTINGS);
+  examples(command, [
+    ["decnet host release branch-7", "asks for the name, then does it"],
+    ["decnet host release branch-7 --confirm branch-7", "for a script"],
+  ]);
 }
 
 function addDecommission(host: Command, shell: Shell): void {
@@ -143,13 +212,12 @@ function addDecommission(host: Command, shell: Shell): void {
     .action(async (name: string, options: { confirm?: string; json?: boolean }) => {
       const api = masterOf(options, shell);
       const found = await findHost(api, name);
-      const confirmName = options.confirm ?? (await confirmed(shell, found.name));
-      if (confirmName !== found.name) {
-        throw new DecnetError(
-          "usage",
-          `the host is called ${found.name}, not ${confirmName}; nothing was done`,
-        );
-      }
+      const confirmName = await confirmedName(
+        shell,
+        found.name,
+        options.confirm,
+        `This takes ${found.name} out of service for ever; its deckies go.`,
+      );
       await api.tell("POST", `/hosts/${found.uuid}/decommission`, { confirmName });
       shell.terminal.print(
         options.json
@@ -157,19 +225,30 @@ function addDecommission(host: Command, shell: Shell): void {
           : `Decommissioned ${found.name} (${found.uuid}).`,
       );
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet host decommission branch-7", "asks for the name, then does it"],
     ["decnet host decommission branch-7 --confirm branch-7", "for a script"],
   ]);
 }
 
-async function confirmed(shell: Shell, name: string): Promise<string> {
-  if (!shell.stdin.isTTY) {
-    throw new DecnetError("usage", `not on a terminal: confirm with --confirm ${name}`);
+/** @throws DecnetError usage, if it is not the host's name or nobody is there to be asked. */
+async function confirmedName(
+  shell: Shell,
+  name: string,
+  given: string | undefined,
+  consequence: string,
+): Promise<string> {
+  let typed = given;
+  if (typed === undefined) {
+    if (!shell.stdin.isTTY) {
+      throw new DecnetError("usage", `not on a terminal: confirm with --confirm ${name}`);
+    }
+    shell.terminal.note(consequence);
+    typed = await ask(shell, "Type the host's name to confirm: ");
   }
-  shell.terminal.note(`This takes ${name} out of service for ever; its deckies go.`);
-  return ask(shell, "Type the host's name to confirm: ");
+  if (typed === name) return typed;
+  throw new DecnetError("usage", `the host is called ${name}, not ${typed}; nothing was done`);
 }
 
 function findHost(api: MasterApi, name: string): Promise<ApiHost> {

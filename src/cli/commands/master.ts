@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { DecnetError } from "../../domain/errors.ts";
+import type { CertificateFiles } from "../../master/operator-certificate.ts";
 import { examples, logOf, type Shell, settingsOf, takesSettings } from "../command.ts";
 import { dataDirectory } from "../data-directory.ts";
 import { aborted } from "../ending.ts";
 import { hasParent, type MasterReady, tellParent } from "../parent.ts";
+import { findPassphrase } from "../passphrase.ts";
 import { flagOf, type Settings } from "../settings.ts";
 import { loginLines } from "../up/summary.ts";
 
@@ -17,8 +19,15 @@ const MASTER_SETTINGS = [
   "enrollmentPort",
   "operatorHost",
   "operatorPort",
+  "eventsKept",
+  "operatorCert",
+  "operatorKey",
   "advertise",
   "heartbeatInterval",
+  "certificateLife",
+  "authorityKeyFile",
+  "recoveries",
+  "recoverWithin",
   "trustClock",
   "logLevel",
   "logFormat",
@@ -55,15 +64,21 @@ async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> 
   const { startMaster } = await import("../../master/master.ts");
   const log = await logOf(settings, shell);
   const { agentHost, agentPort, enrollmentPort, operatorHost, operatorPort } = settings;
+  const dataDir = dataDirectory(settings.data).master;
+  const authorityPassphrase = await findPassphrase(settings.authorityKeyFile, dataDir, shell);
   const master = await namingFlags(settings, () =>
     startMaster({
-      dataDir: dataDirectory(settings.data).master,
+      dataDir,
+      authorityPassphrase,
       agentPlane: { host: agentHost, port: agentPort },
       enrollment: { host: agentHost, port: enrollmentPort },
       operator: { host: operatorHost, port: operatorPort },
+      operatorCertificate: certificateFiles(settings),
+      eventsKeptMs: settings.eventsKept,
       advertiseHost: settings.advertise,
       heartbeatIntervalMs: settings.heartbeatInterval,
-      agentCertificateTtlMs: null,
+      agentCertificateTtlMs: settings.certificateLife,
+      recoveryBounds: { most: settings.recoveries, withinMs: settings.recoverWithin },
       trustClock: settings.trustClock,
       dashboardDir: existsSync(DASHBOARD) ? DASHBOARD : null,
       clock,
@@ -86,6 +101,20 @@ async function runMaster(settings: MasterSettings, shell: Shell): Promise<void> 
   } finally {
     await master.close();
   }
+}
+
+/** @throws {DecnetError} config-invalid if one is given without the other. */
+function certificateFiles({
+  operatorCert,
+  operatorKey,
+}: Settings<"operatorCert" | "operatorKey">): CertificateFiles | null {
+  if (operatorCert === "" && operatorKey === "") return null;
+  if (operatorCert !== "" && operatorKey !== "") {
+    return { certPath: operatorCert, keyPath: operatorKey };
+  }
+  const [lone, missing] =
+    operatorKey === "" ? ["operatorCert", "operatorKey"] : ["operatorKey", "operatorCert"];
+  throw new DecnetError("config-invalid", `${lone} is given without ${missing}`);
 }
 
 /** Says with which flag a port that is taken can be changed. */

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { ApiStatus } from "../../wire/api/status.ts";
-import { age } from "../age.ts";
+import { age, ahead } from "../age.ts";
 import { examples, JSON_OPTION, masterOf, type Shell, takesSettings } from "../command.ts";
+import { CLIENT_SETTINGS } from "../remote.ts";
 import { facts } from "../table.ts";
 import type { Style } from "../terminal.ts";
 
@@ -17,7 +18,7 @@ export function addStatus(program: Command, shell: Shell): void {
       if (options.json) terminal.print(JSON.stringify(status, null, 2));
       else for (const line of statusLines(status, terminal.style)) terminal.print(line);
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet status", "the fleet in a few lines"],
     ["decnet status --json | jq .hosts.silent", "how many hosts are silent"],
@@ -38,6 +39,10 @@ export function statusLines(status: ApiStatus, style: Style): string[] {
         ["deckies", counts(shards) || "none yet: decnet decky add"],
         ["events", status.events],
         ["problems", status.problems],
+        ["alarms", status.alarms === 0 ? 0 : `${status.alarms}: decnet alarm list`],
+        ...(status.firstExpiryMs === null
+          ? []
+          : [["first expiry", ahead(status.firstExpiryMs, status.nowMs)] as const]),
         ["refused", refusals || "nothing"],
         ["agents", `${agentPlane.host}:${agentPlane.port}`],
         ["enrollment", `${enrollment.host}:${enrollment.port}`],
@@ -50,8 +55,11 @@ export function statusLines(status: ApiStatus, style: Style): string[] {
 }
 
 /** The worst first, in one line. */
-function verdict({ hosts, shards, problems }: ApiStatus, { green, red }: Style): string {
+function verdict(status: ApiStatus, { green, red }: Style): string {
+  const { hosts, shards, problems, alarms, renewalsOverdue } = status;
   const wrong = [
+    alarms > 0 ? `${alarms} ${alarms === 1 ? "alarm" : "alarms"}` : null,
+    renewalsOverdue > 0 ? `${renewalsOverdue} overdue to renew` : null,
     hosts.quarantined > 0 ? `${hosts.quarantined} quarantined` : null,
     hosts.silent > 0 ? `${hosts.silent} silent` : null,
     (shards["failed"] ?? 0) > 0 ? `${shards["failed"]} failed` : null,

@@ -11,6 +11,7 @@ import {
   takesSettings,
 } from "../command.ts";
 import { optionValue } from "../option-value.ts";
+import { CLIENT_SETTINGS } from "../remote.ts";
 import { duration } from "../setting-kinds.ts";
 import { type Column, table } from "../table.ts";
 
@@ -54,7 +55,7 @@ function addCreate(token: Command, shell: Shell): void {
       terminal.note(dim(`Run this on the machine that joins, within ${life}:`));
       terminal.print(bold(made.command));
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet token create", "a token for one host, good for 15 minutes"],
     ["decnet token create --ttl 2h --name branch-7", "names the host beforehand"],
@@ -102,7 +103,7 @@ function addList(token: Command, shell: Shell): void {
           : table(columns, items, shell.terminal.style),
       );
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [["decnet token list", "which are still usable, and which host used one"]]);
 }
 
@@ -116,6 +117,6 @@ function addRevoke(token: Command, shell: Shell): void {
       await masterOf(options, shell).tell("DELETE", `/tokens/${encodeURIComponent(id)}`);
       shell.terminal.print(options.json ? JSON.stringify({ revoked: id }) : `Revoked ${id}.`);
     });
-  takesSettings(command, ["data"]);
+  takesSettings(command, CLIENT_SETTINGS);
   examples(command, [["decnet token revoke ID", "ID as decnet token list shows it"]]);
 }

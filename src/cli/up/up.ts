@@ -38,7 +38,12 @@ export async function runUp(
   const { terminal, clock } = shell;
   const place = dataDirectory(settings.data);
   const processes = createProcesses({ settings, place, clock });
-  const up: Up = { shell, place, processes, api: createMasterApi(place.operatorSocket) };
+  const up: Up = {
+    shell,
+    place,
+    processes,
+    api: createMasterApi({ kind: "socket", path: place.operatorSocket }),
+  };
   const ending = shell.ending();
   terminal.note(terminal.noteStyle.dim(`DECNET ${shell.version}, data in ${place.root}`));
   try {

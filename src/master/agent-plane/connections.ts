@@ -1,15 +1,16 @@
-import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 
 /** Open connections by the certificate that each presented, so that a host's can be cut. */
 export interface Connections {
-  add(fingerprint: string, socket: Duplex): void;
+  add(fingerprint: string, socket: TLSSocket): void;
   /** @returns How many were open. */
   cut(fingerprint: string): number;
+  all(): Iterable<TLSSocket>;
   readonly count: () => number;
 }
 
 export function createConnections(): Connections {
-  const open = new Map<string, Set<Duplex>>();
+  const open = new Map<string, Set<TLSSocket>>();
   let total = 0;
   return {
     add(fingerprint, socket) {
@@ -27,6 +28,9 @@ export function createConnections(): Connections {
       const sockets = [...(open.get(fingerprint) ?? [])];
       for (const socket of sockets) socket.destroy();
       return sockets.length;
+    },
+    *all() {
+      for (const sockets of open.values()) yield* sockets;
     },
     count: () => total,
   };

@@ -11,7 +11,7 @@ import { type AgentAnswer, type AgentRequest, JSON_TYPE, type Peer, refuse } fro
 const MOST_WAIT_MS = 60_000;
 
 export interface DesiredDeps {
-  readonly store: Pick<Store, "findPin" | "listDeckies">;
+  readonly store: Pick<Store, "findPin" | "promotePin" | "listDeckies">;
   readonly clock: Clock;
   /** Resolves when the host's record changes, or at the latest when `signal` aborts. */
   readonly changed: (hostUuid: string, signal: AbortSignal) => Promise<void>;
@@ -30,7 +30,12 @@ export function createDesiredHandler(deps: DesiredDeps) {
     const pin = await deps.store.findPin(peer.fingerprint);
     if (pin === null) return refuse("certificate-mismatch");
     const refusal = judgeIdentity(pin.host, { hostUuid: pin.host.uuid, slot: pin.slot });
-    return refusal === null ? pin.host : refuse(refusal);
+    if (refusal !== null) return refuse(refusal);
+    if (pin.slot !== "next") return pin.host;
+    // The only use of a certificate that writes nothing by itself.
+    const use = { fingerprint: peer.fingerprint, nowMs: deps.clock.nowMs() };
+    const promoted = await deps.store.promotePin(use);
+    return promoted.kind === "refused" ? refuse(promoted.code) : pin.host;
   };
 
   /** Answers as soon as the host has another generation, or can no longer be served. */
@@ -51,6 +56,8 @@ export function createDesiredHandler(deps: DesiredDeps) {
         // Before the look, so that no change falls between the two.
         const changed = deps.changed(host.uuid, signal);
         const now = await identify(peer);
+        // Its host renewed while it waited here: nothing is wrong, and there is nothing to tell.
+        if (isMismatch(now)) return host;
         if ("status" in now || now.generation !== host.generation || signal.aborted) return now;
         await changed;
       }
@@ -77,6 +84,10 @@ export function createDesiredHandler(deps: DesiredDeps) {
     };
     return { status: 200, headers: { ...headers, ...JSON_TYPE }, body: JSON.stringify(state) };
   };
+}
+
+function isMismatch(found: Host | AgentAnswer): boolean {
+  return "status" in found && found.headers[HEADERS.error] === "certificate-mismatch";
 }
 
 function etagOf(host: Host): string {

@@ -6,6 +6,8 @@ import { HEADERS } from "../../wire/headers.ts";
 export interface Peer {
   /** Lowercase hex SHA-256 of the DER certificate. */
   readonly fingerprint: string;
+  /** Fingerprint of the authority that issued it; left out where nobody asks. */
+  readonly authority?: string;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
   readonly address: string;

@@ -1,8 +1,9 @@
 import type { HeartbeatPlace } from "../../domain/heartbeat.ts";
 import type { Log } from "../../domain/log.ts";
+import { headerOf, type TrustedAuthority } from "../../pki/trust.ts";
 import type { HeartbeatReading } from "../../store/store.ts";
 import type { FieldFault } from "../../wire/fault.ts";
-import { HEADERS } from "../../wire/headers.ts";
+import { HEADERS, isNonce } from "../../wire/headers.ts";
 import { parseHeartbeat } from "../../wire/heartbeat.ts";
 import type { Batch, BatchOutcome } from "./batch.ts";
 import { type AgentAnswer, type AgentRequest, type Peer, refuse } from "./exchange.ts";
@@ -11,8 +12,11 @@ export interface HeartbeatDeps {
   readonly batch: Batch;
   readonly nowMs: () => number;
   readonly log: Log;
+  readonly random: (bytes: number) => Buffer;
   /** Pace that agents are told. */
   readonly intervalMs: number;
+  /** Authorities that they are to trust, the newest first; null: they are not told. */
+  readonly trusted: (() => readonly TrustedAuthority[]) | null;
   /** Told of each accepted heartbeat, for who shows the time. */
   readonly onSeen: (hostUuid: string, atMs: number) => void;
   /** Counts entries that were skipped. */
@@ -45,15 +49,28 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       return reading;
     };
     const arrivedMs = deps.nowMs();
+    const nonce = deps.random(NONCE_BYTES).toString("base64url");
     const outcome = await deps.batch.submit({
       fingerprint: peer.fingerprint,
       arrivedMs,
       ...place,
+      nonce,
       address: peer.address,
       bodyDigest: omitted ?? body.digest(),
       read,
     });
-    if (outcome.kind === "refused") return refused(outcome, faults);
+    if (outcome.kind === "refused") {
+      if ("quarantined" in outcome) {
+        const { fingerprint, address } = peer;
+        const hostUuid = outcome.quarantined;
+        deps.log.error("heartbeat: two live copies, host quarantined", {
+          hostUuid,
+          address,
+          fingerprint,
+        });
+      }
+      return refused(outcome, faults);
+    }
     deps.onSeen(outcome.hostUuid, arrivedMs);
     for (const problem of outcome.problems ?? []) {
       deps.onProblem(problem.kind);
@@ -64,24 +81,36 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       headers: {
         [HEADERS.intervalMs]: interval,
         [HEADERS.generation]: String(outcome.generation),
+        ...authoritiesOf(deps),
+        ...(outcome.repeated !== true && { [HEADERS.nonce]: nonce }),
       },
       body: null,
     };
   };
 }
 
+function authoritiesOf({ trusted }: HeartbeatDeps): Record<string, string> {
+  if (trusted === null) return {};
+  return { [HEADERS.authorities]: headerOf(trusted().map(({ fingerprint }) => fingerprint)) };
+}
+
+const NONCE_BYTES = 16;
 const WHOLE = /^[1-9]\d{0,15}$/;
 
 /** @returns null if a header is there and is not as it should be. */
 function readPlace(
   headers: AgentRequest["headers"],
-): (HeartbeatPlace & { readonly sentMs: number | null }) | null {
+): (HeartbeatPlace & { readonly sentMs: number | null; readonly echo: string | null }) | null {
   const boot = readWhole(headers[HEADERS.boot]);
   const sequence = readWhole(headers[HEADERS.sequence]);
   const sentMs = readWhole(headers[HEADERS.sentMs]);
   if (boot === undefined || sequence === undefined || sentMs === undefined) return null;
   if ((boot === null) !== (sequence === null)) return null;
-  return { boot, sequence, sentMs };
+  const echo = headers[HEADERS.echo] ?? null;
+  if (echo === null) return { boot, sequence, sentMs, echo };
+  // Without a place in the agent's order, a late echo could not be told from a second copy's.
+  if (boot === null || typeof echo !== "string" || !isNonce(echo)) return null;
+  return { boot, sequence, sentMs, echo };
 }
 
 /** @returns null if the header is not there, undefined if it is no whole number from 1. */

@@ -3,9 +3,11 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Log } from "../../domain/log.ts";
+import type { TrustedAuthority } from "../../pki/trust.ts";
 import { MAX_EVENTS_BYTES } from "../../wire/events.ts";
 import { MAX_HEARTBEAT_BYTES } from "../../wire/heartbeat.ts";
 import { listenOn } from "../listen.ts";
+import { createContexts, type Presentation, type ServerCertificate } from "../presentation.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type AgentAnswer, type Body, bodyOf, type Peer, refuse } from "./exchange.ts";
 import { peerOf } from "./peer.ts";
@@ -36,19 +38,17 @@ const CIPHERS = [
 export interface AgentListener {
   readonly port: number;
   readonly connections: Connections;
-  /** Hands new connections another certificate; those that are open keep theirs. */
-  readonly setCertificate: (certificate: ServerCertificate) => void;
+  /**
+   * Shows new connections something else, and trusts by it. Open ones keep what they were shown, but
+   * those of authorities that are not trusted any more are cut.
+   */
+  readonly present: (presentation: Presentation) => void;
   /** Cuts all connections; resolves when the last request has been dealt with. */
   close(): Promise<void>;
 }
 
-export interface ServerCertificate {
-  readonly keyPem: string;
-  readonly chainPem: string;
-}
-
 /**
- * Opens the agent plane: TLS with a client certificate under the authority, required and verified;
+ * Opens the agent plane: TLS with a client certificate under an authority, required and verified;
  * who has none does not get past the handshake.
  *
  * @throws DecnetError port-in-use, or config-invalid if it cannot listen for another reason.
@@ -57,20 +57,24 @@ export async function openAgentListener(deps: {
   readonly plane: AgentPlane;
   readonly log: Log;
   readonly listen: { readonly host: string; readonly port: number };
-  readonly certificate: ServerCertificate;
-  readonly authorityPem: string;
+  readonly presentation: Presentation;
 }): Promise<AgentListener> {
   const { plane, log } = deps;
-  const secure = ({ keyPem, chainPem }: ServerCertificate) => ({
+  const secure = ({ keyPem, chainPem }: ServerCertificate, { authorities }: Presentation) => ({
     key: keyPem,
     cert: chainPem,
-    ca: deps.authorityPem,
+    ca: authorities.map(({ certificatePem }) => certificatePem),
     minVersion: "TLSv1.2" as const,
     ciphers: CIPHERS,
     honorCipherOrder: true,
+    // The same whichever certificate is shown, or a session could not be resumed at all.
+    sessionIdContext: "agent-plane",
   });
+  let { authorities } = deps.presentation;
+  const contexts = createContexts(deps.presentation, secure);
   const server = createServer({
-    ...secure(deps.certificate),
+    ...secure(deps.presentation.byDefault, deps.presentation),
+    SNICallback: contexts.choose,
     requestCert: true,
     rejectUnauthorized: true,
     ALPNProtocols: ["http/1.1"],
@@ -85,7 +89,7 @@ export async function openAgentListener(deps: {
   const connections = createConnections();
 
   server.on("secureConnection", (socket) => {
-    const peer = peerOf(socket);
+    const peer = peerOf(socket, authorities);
     if (peer !== null) connections.add(peer.fingerprint, socket);
   });
   server.on("tlsClientError", (error, socket) => {
@@ -105,7 +109,7 @@ export async function openAgentListener(deps: {
   });
   const serving = new Set<Promise<void>>();
   server.on("request", (request, response) => {
-    const served = serve(plane, request, response).catch((error: unknown) => {
+    const served = serve(plane, authorities, request, response).catch((error: unknown) => {
       log.error("agent plane: request failed", { error });
       request.socket.destroy();
     });
@@ -122,7 +126,14 @@ export async function openAgentListener(deps: {
   return {
     port: (server.address() as AddressInfo).port,
     connections,
-    setCertificate: (certificate) => server.setSecureContext(secure(certificate)),
+    present(presentation) {
+      ({ authorities } = presentation);
+      contexts.show(presentation);
+      server.setSecureContext(secure(presentation.byDefault, presentation));
+      for (const socket of connections.all()) {
+        if (peerOf(socket, authorities) === null) socket.destroy();
+      }
+    },
     async close() {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -136,6 +147,7 @@ export async function openAgentListener(deps: {
 
 async function serve(
   plane: AgentPlane,
+  authorities: readonly TrustedAuthority[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -143,7 +155,7 @@ async function serve(
   if (body === "gone") return;
   if (body === "too-large") return hangUp(request, response, refuse("body-too-large"));
   // The listener is TLS alone, so its sockets are.
-  const peer: Peer | null = peerOf(request.socket as TLSSocket);
+  const peer: Peer | null = peerOf(request.socket as TLSSocket, authorities);
   const path = request.url ?? "/";
   const query = path.indexOf("?");
   // Only a request that waits needs to know that its connection closed.

@@ -1,7 +1,9 @@
 import type { Clock } from "../../domain/clock.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
+import type { TrustedAuthority } from "../../pki/trust.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
+import { createTrustHandler } from "./authorities.ts";
 import { createBatch } from "./batch.ts";
 import { createDesiredHandler } from "./desired.ts";
 import { createEventsHandler } from "./events.ts";
@@ -9,25 +11,32 @@ import { type AgentAnswer, type AgentRequest, NO_CONTENT, type Peer, refuse } fr
 import { createHeartbeatHandler } from "./heartbeat.ts";
 import type { HostBell } from "./host-bell.ts";
 import { createPace } from "./pace.ts";
+import { createRenewHandler, type RenewDeps } from "./renew.ts";
 
 export interface AgentPlaneDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly bell: HostBell;
+  readonly random: (bytes: number) => Buffer;
   /** Runs its argument once the event loop has read what has arrived. */
   readonly defer: (flush: () => void) => void;
   readonly heartbeatIntervalMs: number;
   /** Most requests of one certificate: `burst` at once, then `perSecond`. Null: no limit. */
   readonly pace: { readonly burst: number; readonly perSecond: number } | null;
   readonly personaSeed: (deckyName: string) => string;
+  /** Who signs renewals, and for how long; null: there are none. */
+  readonly renewal: Pick<RenewDeps, "authority" | "agentCertificateTtlMs"> | null;
+  /** All authorities that are trusted, the newest first; null: agents are not told. */
+  readonly trusted: (() => readonly TrustedAuthority[]) | null;
   readonly observe: AgentPlaneObserver;
 }
 
 /** What others want to know of the agent plane's work. */
 export interface AgentPlaneObserver {
   readonly seen: (hostUuid: string, atMs: number) => void;
-  readonly refused: (code: ErrorCode) => void;
+  /** `peer` is null if it presented no certificate of an agent. */
+  readonly refused: (code: ErrorCode, peer: Peer | null) => void;
   readonly problem: (kind: "conflict" | "malformed") => void;
   readonly events: (counts: { readonly stored: number; readonly refused: number }) => void;
 }
@@ -50,7 +59,9 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
         batch: createBatch(store, deps.defer, onBug),
         nowMs,
         log,
+        random: deps.random,
         intervalMs: deps.heartbeatIntervalMs,
+        trusted: deps.trusted,
         onSeen: observe.seen,
         onProblem: observe.problem,
       }),
@@ -66,6 +77,14 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
     "/swarm/events": {
       POST: createEventsHandler({ store, nowMs, log, onEvents: observe.events }),
     },
+    ...(deps.renewal !== null && {
+      "/swarm/renew": { POST: createRenewHandler({ ...deps.renewal, store, nowMs, log }) },
+    }),
+    ...(deps.trusted !== null && {
+      "/swarm/authorities": {
+        POST: createTrustHandler({ store, trusted: deps.trusted, nowMs, log }),
+      },
+    }),
     "/swarm/leave": {
       POST: async (_request, peer) => {
         const left = await store.leaveHost({ fingerprint: peer.fingerprint, nowMs: nowMs() });
@@ -102,7 +121,7 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
         done = refuse(error instanceof StoreUnavailable ? "store-unavailable" : "internal");
       }
       const code = done.headers["decnet-error"];
-      if (code !== undefined) observe.refused(code as ErrorCode);
+      if (code !== undefined) observe.refused(code as ErrorCode, request.peer);
       return done;
     },
   };

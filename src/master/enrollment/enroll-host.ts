@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../domain/errors.ts";
-import type { Authority } from "../../pki/authority.ts";
+import type { Log } from "../../domain/log.ts";
+import type { Authorities } from "../../pki/authorities.ts";
 import { readSigningRequest } from "../../pki/csr.ts";
 import type { RandomBytes } from "../../pki/issue.ts";
 import { readJoinToken } from "../../pki/join-token.ts";
@@ -7,8 +8,9 @@ import type { JoinToken, Store } from "../../store/store.ts";
 import type { EnrollmentAnswer, EnrollmentRequest } from "../../wire/enrollment.ts";
 
 export interface EnrollHostDeps {
-  readonly store: Pick<Store, "findToken" | "enrollHost">;
-  readonly authority: Authority;
+  readonly store: Pick<Store, "findToken" | "enrollHost" | "noteTrust" | "audited">;
+  readonly authorities: Pick<Authorities, "newest" | "trusted">;
+  readonly log: Log;
   readonly random: RandomBytes;
   /** Where agents reach the agent plane. */
   readonly agentPlane: { readonly host: string; readonly port: number };
@@ -39,7 +41,10 @@ export async function enrollHost(
   const reading = readJoinToken(request.token);
   if (reading === null) return refused("token-malformed");
   const { secretHash, authorityFingerprint } = reading;
-  if (authorityFingerprint !== deps.authority.fingerprint) return refused("token-unknown");
+  const trusted = deps.authorities.trusted();
+  if (!trusted.some(({ fingerprint }) => fingerprint === authorityFingerprint)) {
+    return refused("token-unknown");
+  }
   const token = await deps.store.findToken(secretHash);
   if (token === null) return refused("token-unknown");
   const fault = faultOf(token, nowMs);
@@ -50,13 +55,21 @@ export async function enrollHost(
 
   const uuid = uuidOf(deps.random(16));
   const name = token.hostName ?? request.host_name ?? `host-${uuid.slice(0, 8)}`;
-  const issued = await deps.authority.issueAgent({
+  const authority = deps.authorities.newest();
+  const issued = await authority.issueAgent({
     publicKey: csr.publicKey,
     hostUuid: uuid,
     nowMs,
     ttlMs: deps.agentCertificateTtlMs,
   });
-  const outcome = await deps.store.enrollHost({
+  const entry = {
+    atMs: nowMs,
+    actor: `host:${uuid}`,
+    action: "host.enroll",
+    target: name,
+    address,
+  };
+  const enrollment = {
     secretHash,
     nowMs,
     uuid,
@@ -65,19 +78,40 @@ export async function enrollHost(
     agentVersion: request.agent_version ?? null,
     fingerprint: issued.fingerprint,
     certificateNotAfterMs: issued.notAfterMs,
-  });
+    publicKey: Buffer.from(csr.publicKey).toString("base64"),
+  };
+  const outcome = await deps.store.audited(entry, () => deps.store.enrollHost(enrollment));
   if (outcome.kind === "refused") return refused(outcome.code);
+  await noteTrust(deps, {
+    fingerprint: issued.fingerprint,
+    nowMs,
+    authority: authority.fingerprint,
+    // What its token vouched for; whatever else it comes to trust, it says itself.
+    trusted: [authorityFingerprint],
+  });
   return {
     kind: "enrolled",
     answer: {
       host_uuid: outcome.host.uuid,
       host_name: outcome.host.name,
       certificate: issued.certificatePem,
-      authority: deps.authority.certificatePem,
+      authority: authority.certificatePem,
       agent_host: deps.agentPlane.host,
       agent_port: deps.agentPlane.port,
     },
   };
+}
+
+async function noteTrust(
+  { store, log }: EnrollHostDeps,
+  report: Parameters<Store["noteTrust"]>[0],
+): Promise<void> {
+  try {
+    await store.noteTrust(report);
+  } catch (error) {
+    // It is enrolled, and cannot be so again: to answer anything else would lose it.
+    log.error("what an enrolled host trusts could not be kept", { error });
+  }
 }
 
 /** Revoked reads as unknown: the token's bearer need not learn that it once was good. */

@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import tls from "node:tls";
 import { silentLog } from "../../domain/log.ts";
+import { AGENT_CERTIFICATE_TTL_MS, RECOVERY_BOUNDS } from "../../domain/renewal.ts";
 import { createVirtualClock } from "../../domain/virtual-clock.ts";
-import { openAuthority } from "../../pki/authority.ts";
+import { openAuthorities } from "../../pki/authorities.ts";
 import {
   checkAgentCertificate,
   fingerprintOf,
@@ -23,15 +24,19 @@ import { mintJoinToken } from "../../pki/join-token.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
 import { parseEnrollmentAnswer } from "../../wire/enrollment.ts";
+import { openPresenter } from "../presentation.ts";
 import { MASTER_CERTIFICATE_TTL_MS } from "../server-certificate.ts";
-import { AGENT_CERTIFICATE_TTL_MS, openEnrollment } from "./enrollment.ts";
+import { openEnrollment } from "./enrollment.ts";
 
 const startMs = Date.now();
 const root = await mkdtemp(join(tmpdir(), "decnet-enrollment-"));
 after(() => rm(root, { recursive: true }));
-const openAuthorityIn = (name: string) =>
-  openAuthority({ dir: join(root, name), nowMs: startMs, random: randomBytes });
-const authority = await openAuthorityIn("authority");
+const authorities = await openAuthorities({
+  dir: join(root, "authority"),
+  nowMs: startMs,
+  random: randomBytes,
+});
+const authority = authorities.newest();
 const { requestPem: csr } = await makeSigningRequest();
 
 /** A listener over a store in memory, and what a test does with it. */
@@ -39,17 +44,28 @@ async function startMaster(t: TestContext, storeFaults: Partial<Store> = {}) {
   const store = openSqliteStore(":memory:");
   const clock = createVirtualClock(startMs);
   const refusals: string[] = [];
+  const closing = new AbortController();
+  const presenter = await openPresenter({
+    authorities,
+    clock,
+    log: silentLog,
+    signal: closing.signal,
+  });
   const enrollment = await openEnrollment({
     store: { ...store, ...storeFaults },
     clock,
     log: silentLog,
-    authority,
+    authorities,
+    presenter,
     random: randomBytes,
     listen: { host: "127.0.0.1", port: 0 },
     agentPlane: { host: "192.0.2.7", port: 8770 },
+    agentCertificateTtlMs: AGENT_CERTIFICATE_TTL_MS,
+    recoveryBounds: RECOVERY_BOUNDS,
     refused: (code) => refusals.push(code),
   });
   t.after(async () => {
+    closing.abort();
     await enrollment.close();
     await store.close();
   });
@@ -86,7 +102,7 @@ async function startMaster(t: TestContext, storeFaults: Partial<Store> = {}) {
   const ask = (method: string, path: string, body?: string, headers?: OutgoingHttpHeaders) =>
     exchange({ port, method, path, body: body ?? null, headers: headers ?? {} });
   const enroll = (fields: object) => ask("POST", "/enroll", JSON.stringify(fields));
-  return { store, clock, refusals, port, enrollment, mint, unchanged, ask, enroll };
+  return { store, clock, presenter, refusals, port, enrollment, mint, unchanged, ask, enroll };
 }
 
 interface Exchange {
@@ -285,12 +301,13 @@ test("POST /enroll answers 503 when the store is down, and 500 when there is a b
   await unchanged();
 });
 
-test("POST /enroll still answers 201 when only the audit fails", async (t) => {
-  const { store, mint, enroll } = await startMaster(t, {
-    appendAudit: () => Promise.reject(new StoreUnavailable("disk full")),
+test("POST /enroll enrolls nobody of whom the audit cannot be told", async (t) => {
+  const { mint, enroll, unchanged } = await startMaster(t, {
+    audited: () => Promise.reject(new StoreUnavailable("disk full")),
   });
-  assert.equal((await enroll({ token: (await mint()).text, csr })).status, 201);
-  assert.equal((await store.listHosts()).length, 1);
+  const answer = await enroll({ token: (await mint()).text, csr });
+  assertRefused(answer, 503, "store-unavailable", "store unavailable");
+  await unchanged();
 });
 
 test("the listener speaks TLS 1.2 and 1.3, nothing older, and shows its authority", async (t) => {
@@ -360,15 +377,18 @@ test("the listener changes to a new certificate at half the life of the old one"
 });
 
 test("openEnrollment() says so when the port is in use", async (t) => {
-  const { port, store, clock } = await startMaster(t);
+  const { port, store, clock, presenter } = await startMaster(t);
   const second = openEnrollment({
     store,
     clock,
     log: silentLog,
-    authority,
+    authorities,
+    presenter,
     random: randomBytes,
     listen: { host: "127.0.0.1", port },
     agentPlane: { host: "192.0.2.7", port: 8770 },
+    agentCertificateTtlMs: AGENT_CERTIFICATE_TTL_MS,
+    recoveryBounds: RECOVERY_BOUNDS,
     refused: () => {},
   });
   await assert.rejects(second, { code: "port-in-use", detail: `127.0.0.1:${port}` });

@@ -5,32 +5,45 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../domain/clock.ts";
 import type { Log } from "../../domain/log.ts";
+import type { RecoveryBounds } from "../../domain/renewal.ts";
+import type { Authorities } from "../../pki/authorities.ts";
 import type { Authority } from "../../pki/authority.ts";
 import type { RandomBytes } from "../../pki/issue.ts";
+import { masterNameUnder } from "../../pki/trust.ts";
 import { type Store, StoreUnavailable } from "../../store/store.ts";
 import { parseEnrollmentRequest } from "../../wire/enrollment.ts";
+import type { FieldFault } from "../../wire/fault.ts";
+import {
+  type ChallengeAnswer,
+  parseChallengeRequest,
+  parseRecoveryRequest,
+} from "../../wire/renewal.ts";
 import { listenOn } from "../listen.ts";
-import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "../server-certificate.ts";
+import { createContexts, type Presenter, type ServerCertificate } from "../presentation.ts";
 import { AddressBudget } from "./address-budget.ts";
 import { type Answer, type HttpErrorCode, jsonAnswer, rawAnswer, refusal, send } from "./answer.ts";
+import { type Challenges, createChallenges } from "./challenges.ts";
 import { enrollHost } from "./enroll-host.ts";
-import { LIMITS, type Refuse, type RequestReading, readRequest } from "./request.ts";
-
-/** Default life of an agent's certificate. */
-export const AGENT_CERTIFICATE_TTL_MS = 90 * 86_400_000;
+import { recoverHost } from "./recover-host.ts";
+import { LIMITS, type Refuse, type RequestReading, type Route, readRequest } from "./request.ts";
 
 export interface EnrollmentDeps {
-  readonly store: Pick<Store, "findToken" | "enrollHost" | "appendAudit">;
+  readonly store: Pick<
+    Store,
+    "findToken" | "enrollHost" | "noteTrust" | "findPinnedKey" | "recoverHost" | "audited"
+  >;
   readonly clock: Clock;
   readonly log: Log;
-  readonly authority: Authority;
+  readonly authorities: Authorities;
+  readonly presenter: Presenter;
   readonly random: RandomBytes;
   /** Port 0 lets the system choose. */
   readonly listen: { readonly host: string; readonly port: number };
   /** Where agents reach the agent plane, as the answer tells them. */
   readonly agentPlane: { readonly host: string; readonly port: number };
-  /** 90 days if left out. */
-  readonly agentCertificateTtlMs?: number | undefined;
+  readonly agentCertificateTtlMs: number;
+  /** How far hosts whose certificate ran out may help themselves. */
+  readonly recoveryBounds: RecoveryBounds;
   /** Counts a refusal: those are of an attacker's making, so they are never rows. */
   readonly refused: (code: HttpErrorCode) => void;
 }
@@ -42,26 +55,29 @@ export interface Enrollment {
 }
 
 /**
- * Opens the enrollment listener: TLS 1.2 or later under the authority, `POST /enroll` and
- * `GET /authority`, nothing else. It asks for no client certificate: the join token is the proof.
+ * Opens the enrollment listener: TLS 1.2 or later under an authority, for who has no certificate
+ * that counts: to enroll, by a join token, or to recover, by the key of one that ran out. It asks
+ * for no client certificate.
  *
  * @throws {DecnetError} `port-in-use`, or `config-invalid` if it cannot listen for another reason.
  */
 export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> {
-  const { authority, clock, log } = deps;
+  const { presenter, clock, log } = deps;
   const budget = new AddressBudget({ ...LIMITS, maxAddresses: LIMITS.addresses });
   const enrolling = new Set<Promise<unknown>>();
   const sockets = new Set<Duplex>();
-  const stop = new AbortController();
+  const challenges = createChallenges(deps.random);
 
-  const first = await authority.issueMaster({
-    nowMs: clock.nowMs(),
-    ttlMs: MASTER_CERTIFICATE_TTL_MS,
+  const secure = ({ keyPem, chainPem }: ServerCertificate) => ({
+    key: keyPem,
+    cert: chainPem,
+    minVersion: "TLSv1.2" as const,
+    sessionIdContext: "enrollment",
   });
+  const contexts = createContexts(presenter.current(), secure);
   const server = createServer({
-    key: first.keyPem,
-    cert: first.chainPem,
-    minVersion: "TLSv1.2",
+    ...secure(presenter.current().byDefault),
+    SNICallback: contexts.choose,
     ALPNProtocols: ["http/1.1"],
     handshakeTimeout: LIMITS.handshakeMs,
     requestTimeout: LIMITS.requestMs,
@@ -97,7 +113,9 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
     const answered = async () => {
       const reading = await readRequest(request, { budget, nowMs: clock.nowMs(), refuse });
       if (reading.kind === "gone") return;
-      const answering = answerOf(deps, reading, refuse).then((answer) => send(response, answer));
+      const answering = answerOf({ ...deps, challenges }, reading, refuse).then((answer) =>
+        send(response, answer),
+      );
       enrolling.add(answering);
       await answering.finally(() => enrolling.delete(answering));
     };
@@ -108,19 +126,14 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
   });
 
   await listenOn(server, deps.listen);
-  void keepServerCertificate({
-    authority,
-    clock,
-    log,
-    signal: stop.signal,
-    apply: ({ keyPem, chainPem }) =>
-      server.setSecureContext({ key: keyPem, cert: chainPem, minVersion: "TLSv1.2" }),
+  presenter.follow((presentation) => {
+    contexts.show(presentation);
+    server.setSecureContext(secure(presentation.byDefault));
   });
 
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
-      stop.abort();
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
@@ -131,18 +144,17 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
   };
 }
 
+type Asked = Extract<RequestReading, { kind: "asked" }>;
+type RouteDeps = EnrollmentDeps & { readonly challenges: Challenges };
+
 async function answerOf(
-  deps: EnrollmentDeps,
+  deps: RouteDeps,
   reading: Exclude<RequestReading, { kind: "gone" }>,
   refuse: Refuse,
 ): Promise<Answer> {
   if (reading.kind === "answered") return reading.answer;
-  if (reading.kind === "authority") {
-    const headers = { "content-type": "application/x-pem-file" };
-    return { status: 200, headers, body: deps.authority.certificatePem };
-  }
   try {
-    return await enroll(deps, reading, refuse);
+    return await ROUTES[reading.route](deps, reading, refuse);
   } catch (error) {
     if (error instanceof StoreUnavailable) {
       deps.log.error("enrollment failed: store unavailable", { error });
@@ -153,38 +165,72 @@ async function answerOf(
   }
 }
 
-async function enroll(
-  deps: EnrollmentDeps,
-  { body, address }: { readonly body: Buffer; readonly address: string },
-  refuse: Refuse,
-): Promise<Answer> {
+const ROUTES: Readonly<
+  Record<Route, (deps: RouteDeps, asked: Asked, refuse: Refuse) => Promise<Answer> | Answer>
+> = {
+  "/authority": ({ authorities }, { serverName }) => ({
+    status: 200,
+    headers: { "content-type": "application/x-pem-file" },
+    body: shownTo(authorities, serverName).certificatePem,
+  }),
+  "/enroll": enroll,
+  "/recover/challenge": challenge,
+  "/recover": recover,
+};
+
+/** The authority under whose certificate this very connection was made. */
+function shownTo(authorities: Authorities, serverName: string | null): Authority {
+  const named = authorities
+    .trusted()
+    .find(({ fingerprint }) => masterNameUnder(fingerprint) === serverName);
+  return named ?? authorities.oldest();
+}
+
+async function enroll(deps: RouteDeps, { body, address }: Asked, refuse: Refuse): Promise<Answer> {
   if (!isUtf8(body)) return refuse("body-not-json");
   const parsed = parseEnrollmentRequest(body.toString("utf8"));
-  if (parsed.kind === "unreadable") {
-    return refuse(parsed.code, parsed.code === "body-invalid" ? parsed.fields : null);
-  }
+  if (parsed.kind === "unreadable") return refuseBody(parsed, refuse);
   const nowMs = deps.clock.nowMs();
-  const { agentCertificateTtlMs = AGENT_CERTIFICATE_TTL_MS } = deps;
-  const outcome = await enrollHost({ ...deps, agentCertificateTtlMs }, parsed.request, {
-    address,
-    nowMs,
-  });
+  const outcome = await enrollHost(deps, parsed.request, { address, nowMs });
   if (outcome.kind === "refused") return refuse(outcome.code, outcome.detail);
 
   const { host_uuid: hostUuid, host_name: hostName } = outcome.answer;
   deps.log.info("host enrolled", { hostUuid, hostName, address });
-  try {
-    await deps.store.appendAudit({
-      atMs: nowMs,
-      actor: `host:${hostUuid}`,
-      action: "host.enroll",
-      target: hostName,
-      outcome: "ok",
-      address,
-    });
-  } catch (error) {
-    // The host is enrolled and its token used up: to answer anything else would lose both.
-    deps.log.error("enrollment could not be put in the audit", { hostUuid, error });
-  }
   return jsonAnswer(201, outcome.answer);
+}
+
+/** For any uuid, of a host or of none: whoever asks learns nothing by it. */
+function challenge(deps: RouteDeps, { body }: Asked, refuse: Refuse): Answer {
+  const parsed = parseChallengeRequest(body);
+  if (parsed.kind === "unreadable") return refuseBody(parsed, refuse);
+  const nowMs = deps.clock.nowMs();
+  const nonce = deps.challenges.issue(parsed.request.host_uuid, nowMs);
+  const answer: ChallengeAnswer = { nonce, now_ms: Math.trunc(nowMs) };
+  return jsonAnswer(200, answer);
+}
+
+async function recover(deps: RouteDeps, { body, address }: Asked, refuse: Refuse): Promise<Answer> {
+  const parsed = parseRecoveryRequest(body);
+  if (parsed.kind === "unreadable") return refuseBody(parsed, refuse);
+  const nowMs = deps.clock.nowMs();
+  const { host_uuid: hostUuid } = parsed.request;
+  const authority = deps.authorities.newest();
+  const outcome = await recoverHost({ ...deps, authority }, parsed.request, { address, nowMs });
+  if (outcome.kind === "refused") {
+    if (outcome.proved) {
+      deps.log.warn("recovery refused", { hostUuid, code: outcome.code, address });
+    }
+    return refuse(outcome.code, outcome.detail);
+  }
+  if (!outcome.again) {
+    deps.log.warn("host recovered its expired certificate", { hostUuid, address });
+  }
+  return jsonAnswer(200, outcome.answer);
+}
+
+function refuseBody(
+  { code, fields }: { readonly code: HttpErrorCode; readonly fields: readonly FieldFault[] },
+  refuse: Refuse,
+): Answer {
+  return refuse(code, fields.length === 0 ? null : fields);
 }

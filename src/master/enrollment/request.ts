@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
 import type { AddressBudget } from "./address-budget.ts";
 import type { Answer, HttpErrorCode } from "./answer.ts";
 
@@ -15,10 +16,14 @@ export const LIMITS = {
   addresses: 10_000,
 } as const;
 
-const ROUTES: ReadonlyMap<string, string> = new Map([
-  ["/enroll", "POST"],
-  ["/authority", "GET"],
-]);
+const ROUTES = {
+  "/authority": "GET",
+  "/enroll": "POST",
+  "/recover/challenge": "POST",
+  "/recover": "POST",
+} as const;
+
+export type Route = keyof typeof ROUTES;
 
 /** Makes a refusal and counts it. */
 export type Refuse = (
@@ -29,8 +34,15 @@ export type Refuse = (
 
 export type RequestReading =
   | { readonly kind: "answered"; readonly answer: Answer }
-  | { readonly kind: "authority" }
-  | { readonly kind: "enroll"; readonly body: Buffer; readonly address: string }
+  /** With an empty body for a GET. */
+  | {
+      readonly kind: "asked";
+      readonly route: Route;
+      readonly body: Buffer;
+      readonly address: string;
+      /** That the client asked for in its handshake; null if it asked for none. */
+      readonly serverName: string | null;
+    }
   /** The client hung up. */
   | { readonly kind: "gone" };
 
@@ -48,14 +60,20 @@ export async function readRequest(
   if (waitMs > 0) {
     return answered("rate-limited", null, { "retry-after": String(Math.ceil(waitMs / 1000)) });
   }
-  const method = ROUTES.get(request.url ?? "");
-  if (method === undefined) return answered("route-unknown");
+  const route = request.url ?? "";
+  if (!isRoute(route)) return answered("route-unknown");
+  const method = ROUTES[route];
   if (request.method !== method) return answered("method-not-allowed", null, { allow: method });
-  if (method === "GET") return { kind: "authority" };
+  const asked = { kind: "asked", route, address, serverName: serverNameOf(request) } as const;
+  if (method === "GET") return { ...asked, body: Buffer.alloc(0) };
   const body = await readBody(request);
   if (body === "gone") return { kind: "gone" };
   if (body === "too-large") return answered("body-too-large", `over ${LIMITS.bodyBytes} bytes`);
-  return { kind: "enroll", body, address };
+  return { ...asked, body };
+}
+
+function isRoute(path: string): path is Route {
+  return Object.hasOwn(ROUTES, path);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | "too-large" | "gone"> {
@@ -73,6 +91,11 @@ async function readBody(request: IncomingMessage): Promise<Buffer | "too-large" 
     return "gone";
   }
   return Buffer.concat(chunks);
+}
+
+function serverNameOf({ socket }: IncomingMessage): string | null {
+  const { servername } = socket as TLSSocket;
+  return typeof servername === "string" ? servername.toLowerCase() : null;
 }
 
 /** Without the prefix that a listener for both families puts before an IPv4 address. */

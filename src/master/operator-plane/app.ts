@@ -1,7 +1,9 @@
+import { X509Certificate } from "node:crypto";
+import type { RequestListener, Server } from "node:http";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import fastify from "fastify";
-import { DecnetError } from "../../domain/errors.ts";
+import { DecnetError, type ErrorCode } from "../../domain/errors.ts";
 import { createAudit } from "./audit.ts";
 import { createGate, type LocalSockets } from "./caller.ts";
 import { serveDashboard } from "./dashboard.ts";
@@ -9,9 +11,14 @@ import type { OperatorPlaneDeps } from "./deps.ts";
 import { createLogins } from "./login.ts";
 import { noteMethods } from "./methods.ts";
 import { describeApi } from "./openapi.ts";
+import { siteOf } from "./origin.ts";
 import type { App, Counters, Plane } from "./plane.ts";
-import { pathOf, sendRefusal } from "./refusal.ts";
+import { codeOf, pathOf, sendRefusal } from "./refusal.ts";
+import { accountRoutes } from "./routes/account.ts";
+import { alarmRoutes } from "./routes/alarms.ts";
+import { apiTokenRoutes } from "./routes/api-tokens.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { authorityRoutes } from "./routes/authorities.ts";
 import { deckyRoutes } from "./routes/deckies.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -21,6 +28,7 @@ import { sessionRoutes } from "./routes/session.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { streamRoutes } from "./routes/stream.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { createOpenStreams } from "./streams.ts";
 import { compileValidator } from "./validation.ts";
 
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -46,14 +54,33 @@ const SECURITY_HEADERS = {
   },
   xFrameOptions: { action: "deny" },
   referrerPolicy: { policy: "no-referrer" },
-  // Plain HTTP on loopback: there is nothing to pin to TLS.
-  strictTransportSecurity: false,
 } as const;
 
-/** The whole operator plane, on no listener yet. */
-export async function buildApp(deps: OperatorPlaneDeps, local: LocalSockets): Promise<App> {
+/** Refusals that say of somebody that he should not be here; counted, since he may flood them. */
+const COUNTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "api-token-invalid",
+  "permission-denied",
+  "csrf-token-invalid",
+  "origin-refused",
+  "host-header-refused",
+]);
+
+/** A year (RFC 6797). Not for names below: they are none of ours. */
+const HSTS = { maxAge: 31_536_000, includeSubDomains: false };
+
+/**
+ * The whole operator plane, on no listener yet.
+ * @param serverFactory Makes the server that `app.listen` opens; left out, plain HTTP.
+ */
+export async function buildApp(
+  deps: OperatorPlaneDeps,
+  local: LocalSockets,
+  serverFactory?: (handler: RequestListener) => Server,
+): Promise<App> {
   const { log, random } = deps;
+  const site = siteOf(deps.tls === null ? null : new X509Certificate(deps.tls.chainPem));
   const app: App = fastify({
+    ...(serverFactory !== undefined && { serverFactory }),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: HTTP_LIMITS.requestTimeout,
     http: HTTP_LIMITS,
@@ -64,34 +91,44 @@ export async function buildApp(deps: OperatorPlaneDeps, local: LocalSockets): Pr
   });
   const audit = createAudit(deps);
   const counters: Counters = { openStreams: 0, answers: new Map() };
-  const plane: Plane = { ...deps, audit, counters, logins: createLogins({ ...deps, audit }) };
+  const logins = createLogins({ ...deps, audit });
+  const plane: Plane = { ...deps, audit, counters, logins, site, streams: createOpenStreams() };
 
   app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(compileValidator);
   app.setSerializerCompiler(() => JSON.stringify);
-  app.setErrorHandler((error, request, reply) => sendRefusal(error, request, reply, log));
+  app.setErrorHandler((error, request, reply) => {
+    const code = codeOf(error);
+    if (COUNTED.has(code)) deps.refused(code);
+    return sendRefusal(error, request, reply, log);
+  });
   app.decorateRequest("caller");
 
   const methods = noteMethods(app);
   await app.register(cookie);
-  await app.register(helmet, SECURITY_HEADERS);
+  const strictTransportSecurity = site.isSecure ? HSTS : false;
+  await app.register(helmet, { ...SECURITY_HEADERS, strictTransportSecurity });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");
   });
-  app.addHook("onRequest", createGate({ ...deps, local }));
+  app.addHook("onRequest", createGate({ ...deps, local, site }));
   app.addHook("onResponse", async (_request, { statusCode }) => {
     const status = String(statusCode);
     counters.answers.set(status, (counters.answers.get(status) ?? 0) + 1);
   });
 
-  await describeApi(app, deps.version);
+  await describeApi(app, deps.version, site);
   healthRoutes(app, plane);
   await app.register(
     async (api: App) => {
       sessionRoutes(api, plane);
+      accountRoutes(api, plane);
+      apiTokenRoutes(api, plane);
       statusRoutes(api, plane);
       hostRoutes(api, plane);
+      alarmRoutes(api, plane);
+      authorityRoutes(api, plane);
       deckyRoutes(api, plane);
       eventRoutes(api, plane);
       tokenRoutes(api, plane);

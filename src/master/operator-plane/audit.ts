@@ -1,29 +1,48 @@
 import type { FastifyRequest } from "fastify";
 import type { Clock } from "../../domain/clock.ts";
 import type { Log } from "../../domain/log.ts";
+import { changedNothing } from "../../store/audit-store.ts";
 import type { AuditEntry, Store } from "../../store/store.ts";
+import type { Caller } from "./caller.ts";
 import { codeOf } from "./refusal.ts";
+
+/** Makes one writing call to the store, with the audit row in its transaction. */
+export type Write = <T>(call: () => Promise<T>) => Promise<T>;
+
+interface Deed {
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string | null;
+  readonly address: string | null;
+}
 
 /** Keeps who did what, with what outcome. */
 export interface Audit {
-  /** Does what an operator asked for and keeps a row of it, whether it succeeds or is refused. */
+  /**
+   * Does what an operator asked for and keeps a row of it, whether it succeeds or is refused.
+   *
+   * @param act Makes its one change by `write`, so that it is never done without its row.
+   * @throws Whatever `act` throws; what the store throws if the row cannot be written.
+   */
   act<T>(
     request: FastifyRequest,
     what: { readonly action: string; readonly target: string | null },
-    act: () => Promise<T>,
+    act: (write: Write) => Promise<T>,
   ): Promise<T>;
-  append(entry: Omit<AuditEntry, "atMs">): Promise<void>;
+  /** The same of whoever is not known by the request. */
+  deed<T>(deed: Deed, act: (write: Write) => Promise<T>): Promise<T>;
+  /** Keeps a row of what was refused. One that is lost goes to the log: nothing was done. */
+  refused(entry: Omit<AuditEntry, "atMs">): Promise<void>;
 }
 
 export function createAudit(deps: {
-  readonly store: Pick<Store, "appendAudit">;
+  readonly store: Pick<Store, "appendAudit" | "audited">;
   readonly clock: Clock;
   readonly log: Log;
 }): Audit {
   const { store, clock, log } = deps;
 
-  /** Once the deed is done, its answer tells of the deed: a lost row goes to the log instead. */
-  async function append(entry: Omit<AuditEntry, "atMs">): Promise<void> {
+  async function refused(entry: Omit<AuditEntry, "atMs">): Promise<void> {
     try {
       await store.appendAudit({ ...entry, atMs: clock.nowMs() });
     } catch (error) {
@@ -31,22 +50,35 @@ export function createAudit(deps: {
     }
   }
 
+  async function deed<T>(of: Deed, act: (write: Write) => Promise<T>): Promise<T> {
+    let hasWritten = false;
+    const write: Write = async (call) => {
+      const result = await store.audited({ ...of, atMs: clock.nowMs() }, call);
+      hasWritten ||= !changedNothing(result);
+      return result;
+    };
+    let result: T;
+    try {
+      result = await act(write);
+    } catch (error) {
+      await refused({ ...of, outcome: codeOf(error) });
+      throw error;
+    }
+    // Nothing was to be changed, such as what was revoked before: that it was asked for is kept.
+    if (!hasWritten) await store.appendAudit({ ...of, outcome: "ok", atMs: clock.nowMs() });
+    return result;
+  }
+
   return {
-    append,
-    async act(request, { action, target }, act) {
-      const { caller } = request;
-      const actor = caller.kind === "anonymous" ? "anonymous" : caller.actor;
-      const row = { actor, action, target, address: addressOf(request) };
-      try {
-        const result = await act();
-        await append({ ...row, outcome: "ok" });
-        return result;
-      } catch (error) {
-        await append({ ...row, outcome: codeOf(error) });
-        throw error;
-      }
-    },
+    deed,
+    refused,
+    act: (request, what, act) =>
+      deed({ ...what, actor: actorOf(request.caller), address: addressOf(request) }, act),
   };
+}
+
+export function actorOf(caller: Caller): string {
+  return caller.kind === "anonymous" ? "anonymous" : caller.actor;
 }
 
 /** Null on the socket file, which has none. */

@@ -1,5 +1,7 @@
 import type { Clock } from "../../domain/clock.ts";
+import type { ErrorCode } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
+import type { Authorities } from "../../pki/authorities.ts";
 import type { JoinToken, Store } from "../../store/store.ts";
 import type { Live } from "../live.ts";
 
@@ -14,16 +16,19 @@ export interface OperatorPlaneDeps {
   readonly version: string;
   readonly startedMs: number;
   readonly heartbeatIntervalMs: number;
-  /** Loopback only; port 0 takes any free one. */
+  /** Beyond loopback with `tls` only; port 0 takes any free one. */
   readonly listen: Address;
+  /** What the TCP listener presents; null for plain HTTP. */
+  readonly tls: ServerCertificate | null;
+  /** 32 bytes: second factors are kept encrypted with it. */
+  readonly totpKey: Buffer;
   /** Unix socket for the command line on this machine; null for none. */
   readonly socketPath: string | null;
   /** The dashboard as built, with its index.html; null for none. */
   readonly dashboardDir: string | null;
   readonly agentPlane: Address;
   readonly enrollment: Address;
-  /** Lowercase hex SHA-256 of the authority's certificate. */
-  readonly authorityFingerprint: string;
+  readonly authorities: Omit<Authorities, "issuing" | "onChange">;
   readonly mintToken: (request: {
     readonly ttlMs: number;
     readonly hostName: string | null;
@@ -34,6 +39,8 @@ export interface OperatorPlaneDeps {
   /** A loopback address for a decky of this name; another one for each attempt, from 0. */
   readonly addressFor: (name: string, attempt: number) => string;
   readonly metrics: MetricsSource;
+  /** Counts a refusal that an attacker could repeat without end: those are never rows. */
+  readonly refused: (code: ErrorCode) => void;
 }
 
 /** What the rest of the master counts. */
@@ -51,8 +58,17 @@ export interface Address {
   readonly port: number;
 }
 
+/** A certificate and its key, in PEM. */
+export interface ServerCertificate {
+  /** Leaf first. */
+  readonly chainPem: string;
+  readonly keyPem: string;
+}
+
 export interface OperatorPlane {
   /** TCP port that it listens on. */
   readonly port: number;
+  /** For connections from now on; those that are open keep theirs. */
+  setCertificate(certificate: ServerCertificate): void;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../domain/clock.ts";
-import type { OperatorStore } from "../../store/store.ts";
+import type { AuditStore, OperatorStore } from "../../store/store.ts";
 import { generatePassword, hashPassword } from "./password.ts";
 
 export interface Credentials {
@@ -8,27 +8,27 @@ export interface Credentials {
   readonly password: string;
 }
 
-interface Deps {
-  readonly store: Pick<OperatorStore, "countOperators" | "getOperator" | "putOperator">;
+/** @returns The first admin, just made and to be printed once; null if there is an operator already. */
+export async function ensureFirstAdmin(deps: {
+  readonly store: Pick<OperatorStore, "countOperators" | "createOperator"> &
+    Pick<AuditStore, "audited">;
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
+}): Promise<Credentials | null> {
+  const { store, clock, random } = deps;
+  if ((await store.countOperators()) > 0) return null;
+  const { password, passwordHash } = await makePassword(random);
+  const admin = { name: "admin", role: "admin", passwordHash, createdMs: clock.nowMs() } as const;
+  const deed = { actor: "system", action: "operator.create", target: admin.name, address: null };
+  const entry = { ...deed, atMs: admin.createdMs };
+  await store.audited(entry, () => store.createOperator(admin));
+  return { user: admin.name, password };
 }
 
-/** @returns The first admin, just made and to be printed once; null if there is an operator already. */
-export async function ensureFirstAdmin(deps: Deps): Promise<Credentials | null> {
-  if ((await deps.store.countOperators()) > 0) return null;
-  return await putOperator(deps, "admin", deps.clock.nowMs());
-}
-
-/** Gives an operator a new password and ends the sessions. @returns null if there is no such operator. */
-export async function resetPassword(deps: Deps, user: string): Promise<Credentials | null> {
-  const operator = await deps.store.getOperator(user);
-  return operator === null ? null : await putOperator(deps, user, operator.createdMs);
-}
-
-async function putOperator(deps: Deps, name: string, createdMs: number): Promise<Credentials> {
-  const password = generatePassword(deps.random);
-  const passwordHash = await hashPassword(password, deps.random);
-  await deps.store.putOperator({ name, passwordHash, createdMs });
-  return { user: name, password };
+/** A password that is shown once, and what is kept of it. */
+export async function makePassword(
+  random: (bytes: number) => Buffer,
+): Promise<{ readonly password: string; readonly passwordHash: string }> {
+  const password = generatePassword(random);
+  return { password, passwordHash: await hashPassword(password, random) };
 }

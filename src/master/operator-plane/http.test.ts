@@ -81,7 +81,7 @@ test("the OpenAPI document is 3.1, with named schemas and a summary for every ro
   assert.equal(document.openapi, "3.1.0");
   assert.equal(
     Object.keys(document.components.schemas).toSorted().join(" "),
-    "ApiError AuditEntry Decky Event Host HostProblem JoinToken Session Shard Status",
+    "Alarm ApiError ApiToken AuditEntry AuditVerdict Authorities Authority Decky Event Host HostProblem JoinToken LeftBehind Operator Rotation Session Shard Status",
   );
   for (const [path, item] of Object.entries(document.paths)) {
     for (const [method, { summary, responses }] of Object.entries(item)) {

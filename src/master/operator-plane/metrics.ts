@@ -20,6 +20,23 @@ export const METRICS = [
     label: "state",
   },
   { name: "decnet_host_problems", type: "gauge", help: "Parts of reports that were not taken in." },
+  { name: "decnet_alarms", type: "gauge", help: "Alarms that nobody acknowledged." },
+  {
+    name: "decnet_certificate_expiry_seconds",
+    type: "gauge",
+    help: "Time until the first certificate of a host in service runs out; +Inf without hosts.",
+  },
+  {
+    name: "decnet_hosts_renewal_overdue",
+    type: "gauge",
+    help: "Hosts in service whose certificate is past two thirds of its life.",
+  },
+  {
+    name: "decnet_rotation_hosts",
+    type: "gauge",
+    help: "While the authority is rotated: hosts in service, those that renewed under the new one, those that trust it.",
+    label: "progress",
+  },
   { name: "decnet_agent_connections", type: "gauge", help: "Open connections of agents." },
   {
     name: "decnet_heartbeats_total",
@@ -98,17 +115,24 @@ export function createScraper(plane: Plane): Scraper {
 
 async function read({
   store,
+  authorities,
   clock,
   metrics,
   counters,
   logins,
   startedMs,
 }: Plane): Promise<Readings> {
-  const fleet = await countFleet(store);
+  const nowMs = clock.nowMs();
+  const fleet = await countFleet({ store, authorities }, nowMs);
   return {
     decnet_hosts: Object.entries(fleet.hosts),
     decnet_shards: Object.entries(fleet.shards),
     decnet_host_problems: fleet.problems,
+    decnet_alarms: fleet.alarms,
+    decnet_certificate_expiry_seconds:
+      ((fleet.firstExpiryMs ?? Number.POSITIVE_INFINITY) - nowMs) / 1_000,
+    decnet_hosts_renewal_overdue: fleet.renewalsOverdue,
+    decnet_rotation_hosts: Object.entries(fleet.rotation ?? {}),
     decnet_agent_connections: metrics.agentConnections(),
     decnet_heartbeats_total: metrics.heartbeats(),
     decnet_refusals_total: Object.entries(fleet.refusals),

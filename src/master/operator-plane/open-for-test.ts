@@ -1,13 +1,16 @@
 import { randomBytes, scryptSync } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { silentLog } from "../../domain/log.ts";
+import type { Role, Scope } from "../../domain/role.ts";
+import { openAuthorities } from "../../pki/authorities.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
 import { createLive } from "../live.ts";
+import { API_TOKEN_PREFIX, hashSecret } from "./caller.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { type OperatorPlaneDeps, openOperatorPlane } from "./operator-plane.ts";
 
@@ -35,6 +38,8 @@ export interface Client {
   open(method: string, path: string, options?: CallOptions): Promise<IncomingMessage>;
 }
 
+export type LoggedIn = Client & { readonly cookie: string; readonly csrfToken: string };
+
 export interface TestPlane {
   readonly store: Store;
   readonly clock: ManualClock;
@@ -46,7 +51,11 @@ export interface TestPlane {
   /** By the socket file. */
   readonly local: Client;
   /** Over TCP, logged in. */
-  logIn(): Promise<Client & { readonly cookie: string; readonly csrfToken: string }>;
+  logIn(user?: string): Promise<LoggedIn>;
+  /** The same without asking for the password, which takes its time. */
+  openSession(user: string): Promise<LoggedIn>;
+  /** Over TCP, with an API token of that operator. */
+  openToken(operator: string, scope: Scope): Promise<Client & { readonly secret: string }>;
   close(): Promise<void>;
 }
 
@@ -59,8 +68,9 @@ export async function openForTest(
   const store = openSqliteStore(":memory:");
   const clock = createManualClock(NOW_MS);
   const live = createLive({ store, clock, log: silentLog });
-  const socketPath = join(dir, "operator.sock");
-  await store.putOperator({ name: "admin", passwordHash: cheapHash(PASSWORD), createdMs: NOW_MS });
+  mkdirSync(join(dir, "run"), { mode: 0o700 });
+  const socketPath = join(dir, "run", "operator.sock");
+  await addOperator(store, "admin", "admin");
   const deps: OperatorPlaneDeps = {
     store,
     clock,
@@ -71,11 +81,13 @@ export async function openForTest(
     startedMs: NOW_MS,
     heartbeatIntervalMs: 10_000,
     listen: { host: "127.0.0.1", port: 0 },
+    tls: null,
+    totpKey: Buffer.alloc(32, 1),
     socketPath,
     dashboardDir: null,
     agentPlane: { host: "127.0.0.1", port: 8770 },
     enrollment: { host: "127.0.0.1", port: 8771 },
-    authorityFingerprint: "a".repeat(64),
+    authorities: await openAuthorities({ dir: join(dir, "a"), nowMs: NOW_MS, random: randomBytes }),
     mintToken: (wanted) => mintToken(store, wanted),
     decommission: (uuid) => store.decommissionHost(uuid, clock.nowMs()),
     addressFor: (name, attempt) => `127.1.${name.length}.${attempt + 1}`,
@@ -84,6 +96,7 @@ export async function openForTest(
       agentConnections: () => 1,
       lastSweepMs: () => NOW_MS,
     },
+    refused: () => {},
     ...changes,
   };
   const plane = await openOperatorPlane(deps);
@@ -109,15 +122,56 @@ export async function openForTest(
     close,
     port: plane.port,
     local: createClient({ socketPath }, {}),
-    async logIn() {
-      const body = { user: "admin", password: PASSWORD };
+    async logIn(user = "admin") {
+      const body = { user, password: PASSWORD };
       const { headers, json } = await anonymous.call("POST", "/api/v1/session", { body });
       const cookie = headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
       const { csrfToken } = json as { csrfToken: string };
       const client = createClient(tcp, { cookie, "x-csrf-token": csrfToken });
       return { ...client, cookie, csrfToken };
     },
+    async openSession(user) {
+      const secret = randomBytes(32).toString("base64url");
+      const csrfToken = randomBytes(32).toString("base64url");
+      const { passwordHash } = (await store.getOperator(user)) ?? { passwordHash: "" };
+      const createdMs = clock.nowMs();
+      const session = {
+        secretHash: hashSecret(secret),
+        operator: user,
+        csrfToken,
+        createdMs,
+        expiresMs: createdMs + 3_600_000,
+      };
+      if (!(await store.openSession({ session, passwordHash, second: null }))) {
+        throw new Error(`no session for ${user}`);
+      }
+      const cookie = `decnet_session=${secret}`;
+      const client = createClient(tcp, { cookie, "x-csrf-token": csrfToken });
+      return { ...client, cookie, csrfToken };
+    },
+    async openToken(operator, scope) {
+      const secret = `${API_TOKEN_PREFIX}${randomBytes(32).toString("base64url")}`;
+      const createdMs = clock.nowMs();
+      const token = {
+        id: randomBytes(6).toString("hex"),
+        operator,
+        purpose: "test",
+        scope,
+        createdMs,
+        expiresMs: createdMs + 3_600_000,
+        lastUsedMs: null,
+        revokedMs: null,
+      };
+      await store.createApiToken(token, hashSecret(secret));
+      return { ...createClient(tcp, { authorization: `Bearer ${secret}` }), secret };
+    },
   };
+}
+
+/** With the password that all of them have. */
+export async function addOperator(store: Store, name: string, role: Role): Promise<void> {
+  const passwordHash = cheapHash(PASSWORD);
+  await store.createOperator({ name, role, passwordHash, createdMs: NOW_MS });
 }
 
 async function mintToken(

@@ -1,21 +1,23 @@
 import swagger from "@fastify/swagger";
+import { sessionCookie } from "./caller.ts";
+import type { Site } from "./origin.ts";
 import type { App } from "./plane.ts";
 
 /** Collects every route's schemas; to be registered before the routes. */
-export async function describeApi(app: App, version: string): Promise<void> {
+export async function describeApi(app: App, version: string, site: Site): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
       info: {
         title: "DECNET operator plane",
         version,
-        description:
-          "Steers and watches the fleet. Loopback only; every list tells the seq to stream from.",
+        description: "Steers and watches the fleet. Every list tells the seq to stream from.",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       components: {
         securitySchemes: {
-          session: { type: "apiKey", in: "cookie", name: "decnet_session" },
+          session: { type: "apiKey", in: "cookie", name: sessionCookie(site) },
+          token: { type: "http", scheme: "bearer" },
           csrf: { type: "apiKey", in: "header", name: "X-CSRF-Token" },
         },
       },
@@ -27,7 +29,7 @@ export async function describeApi(app: App, version: string): Promise<void> {
     transformObject: (document) =>
       "openapiObject" in document ? shareSchemas(document.openapiObject) : document.swaggerObject,
   });
-  app.get("/api/v1/openapi.json", { schema: { hide: true }, config: { access: "open" } }, () =>
+  app.get("/api/v1/openapi.json", { schema: { hide: true }, config: { needs: "open" } }, () =>
     app.swagger(),
   );
 }

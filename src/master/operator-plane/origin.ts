@@ -1,5 +1,14 @@
+import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
+
+/** Where browsers find this plane. */
+export interface Site {
+  /** Whether it is reached over TLS. */
+  readonly isSecure: boolean;
+  /** Whether a name or address, in lowercase, means this master. */
+  isOurs(host: string): boolean;
+}
 
 /** Whether a name or address means this machine alone, with no look-up to believe. */
 export function isLoopback(host: string): boolean {
@@ -8,22 +17,37 @@ export function isLoopback(host: string): boolean {
   );
 }
 
+/** @param certificate Of the listener; null if it has none: then loopback is all that is ours. */
+export function siteOf(certificate: X509Certificate | null): Site {
+  return {
+    isSecure: certificate !== null,
+    isOurs: (host) => isLoopback(host) || (certificate !== null && names(certificate, host)),
+  };
+}
+
+/** Never by a wildcard: whoever has a name below it could point that one here. */
+function names(certificate: X509Certificate, host: string): boolean {
+  if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined;
+  return certificate.checkHost(host, { subject: "never", wildcards: false }) !== undefined;
+}
+
 /**
- * Whether the Host header names this machine. A page elsewhere whose name was made to resolve to
- * 127.0.0.1 (DNS rebinding) gets here with its own name in it. The port may be a tunnel's.
+ * Whether the Host header names this master. A page elsewhere whose name was made to resolve to its
+ * address (DNS rebinding) gets here with its own name in it. The port may be a tunnel's.
  */
-export function isLoopbackHostHeader(host: string | undefined): boolean {
-  const name = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/i.exec(host ?? "");
-  return isLoopback((name?.[1] ?? name?.[2] ?? "").toLowerCase());
+export function isOurHostHeader(header: string | undefined, site: Site): boolean {
+  const name = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/i.exec(header ?? "");
+  const host = (name?.[1] ?? name?.[2] ?? "").toLowerCase();
+  return host !== "" && site.isOurs(host);
 }
 
 /**
  * Whether a browser says that another site's page made this request (Fetch Metadata; RFC 6454).
  * Clients that are no browsers send neither header.
  */
-export function isCrossSite(headers: IncomingHttpHeaders): boolean {
+export function isCrossSite(headers: IncomingHttpHeaders, { isSecure }: Site): boolean {
   const { origin, host } = headers;
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") return true;
-  return origin !== undefined && origin !== `http://${host}`;
+  return origin !== undefined && origin !== `${isSecure ? "https" : "http"}://${host}`;
 }

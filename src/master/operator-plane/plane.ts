@@ -13,6 +13,8 @@ import type { ListOf } from "../../wire/api/common.ts";
 import type { Audit } from "./audit.ts";
 import type { OperatorPlaneDeps } from "./deps.ts";
 import type { Logins } from "./login.ts";
+import type { Site } from "./origin.ts";
+import type { OpenStreams } from "./streams.ts";
 
 /** Fastify that knows the types of requests and answers from their schemas. */
 export type App = FastifyInstance<
@@ -28,6 +30,8 @@ export interface Plane extends OperatorPlaneDeps {
   readonly audit: Audit;
   readonly logins: Logins;
   readonly counters: Counters;
+  readonly streams: OpenStreams;
+  readonly site: Site;
 }
 
 /** What the operator plane counts of itself. */

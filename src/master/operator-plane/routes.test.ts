@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { beat } from "../../store/conformance/fixture.ts";
 import { StoreUnavailable } from "../../store/store.ts";
 import type { ListOf } from "../../wire/api/common.ts";
 import type { ApiDecky } from "../../wire/api/decky.ts";
@@ -37,6 +38,43 @@ test("hosts are listed and found by uuid and by name", async (t) => {
   const missing = await client.call("GET", "/api/v1/hosts/nowhere");
   assert.equal(missing.status, 404);
   assert.equal(codeOf(missing), "host-not-found");
+});
+
+test("a quarantined host is released by whoever types its name, and no other can be", async (t) => {
+  const { client, store } = await openChecked(t);
+  const uuid = await enroll(store, "branch-7");
+  const path = `/api/v1/hosts/${uuid}/release`;
+  const body = { confirmName: "branch-7" };
+  const early = await client.call("POST", path, { body });
+  assert.deepEqual([early.status, codeOf(early)], [409, "host-not-quarantined"]);
+
+  const { fingerprint } = (await store.getHost(uuid)) ?? assert.fail();
+  const at = (boot: number, sequence: number, echo: string | null, nonce: string) =>
+    beat(uuid, [], { fingerprint, boot, sequence, echo, nonce });
+  await store.commitHeartbeats([at(1, 1, null, "n1"), at(1, 2, "n1", "n2"), at(2, 1, "n1", "n3")]);
+  await store.commitHeartbeats([at(3, 1, "n2", "n4")]);
+  const shown = (await client.call("GET", `/api/v1/hosts/${uuid}`)).json as ApiHost;
+  assert.equal(shown.state, "quarantined");
+  assert.match(shown.quarantineReason ?? "", /^two live copies/);
+
+  const wrong = await client.call("POST", path, { body: { confirmName: "branch-8" } });
+  assert.equal(wrong.status, 422);
+  assert.equal((await store.getHost(uuid))?.state, "quarantined");
+  assert.equal((await client.call("POST", path, { body })).status, 204);
+  assert.equal((await store.getHost(uuid))?.state, "silent");
+  const rows = await client.call("GET", "/api/v1/audit?limit=4");
+  assert.deepEqual(
+    itemsOf<{ action: string; outcome: string }>(rows).map(({ action, outcome }) => [
+      action,
+      outcome,
+    ]),
+    [
+      ["host.release", "ok"],
+      ["host.release", "request-invalid"],
+      ["host.quarantine", "ok"],
+      ["host.release", "host-not-quarantined"],
+    ],
+  );
 });
 
 test("a host is decommissioned by whoever types its name, and stays as a tombstone", async (t) => {

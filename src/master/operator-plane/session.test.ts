@@ -105,7 +105,12 @@ test("guessing many accounts from one address is slowed down, too", async (t) =>
   const hash = (await store.getOperator("admin"))?.passwordHash ?? "";
   let limited = 0;
   for (let user = 0; user < 25; user += 1) {
-    await store.putOperator({ name: `user-${user}`, passwordHash: hash, createdMs: 1 });
+    await store.createOperator({
+      name: `user-${user}`,
+      role: "viewer",
+      passwordHash: hash,
+      createdMs: 1,
+    });
     const body = { user: `user-${user}`, password: "x" };
     const { status } = await anonymous.call("POST", "/api/v1/session", { body });
     if (status === 429) limited += 1;
@@ -128,7 +133,7 @@ test("refused logins beyond a number are counted and leave no rows", async (t) =
   const hash = (await store.getOperator("admin"))?.passwordHash ?? "";
   for (let round = 0; round < 16; round += 1) {
     const user = `user-${round}`;
-    await store.putOperator({ name: user, passwordHash: hash, createdMs: 1 });
+    await store.createOperator({ name: user, role: "viewer", passwordHash: hash, createdMs: 1 });
     for (let guess = 0; guess < 5; guess += 1) {
       const body = { user, password: "x" };
       assert.equal((await anonymous.call("POST", "/api/v1/session", { body })).status, 401);

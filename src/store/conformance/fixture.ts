@@ -59,6 +59,8 @@ export function reported(name: string, over: Partial<ReportedDecky> = {}): Repor
   };
 }
 
+let nonces = 0;
+
 /** A heartbeat of `host` that lists `deckies`, first of its boot unless `over` says otherwise. */
 export function beat(
   host: string,
@@ -75,6 +77,8 @@ export function beat(
     arrivedMs: T0 + 1000,
     boot: null,
     sequence: null,
+    echo: null,
+    nonce: `nonce-${++nonces}`,
     sentMs: null,
     address: "127.0.0.1",
     bodyDigest: JSON.stringify([host, readings]),
@@ -134,6 +138,7 @@ export async function everything(store: Store): Promise<unknown> {
     deckies: await store.listDeckies(),
     problems: await store.listProblems(),
     tokens: await store.listTokens(),
+    alarms: await store.listAlarms(),
     events: await store.countEvents(),
     head: await store.headSeq(),
   };

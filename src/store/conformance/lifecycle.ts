@@ -235,41 +235,4 @@ export function lifecycleConformance(open: OpenStore): void {
     await store.trimChanges(0);
     assert.deepEqual(await store.changesAfter(head, 10), [], "the head stays");
   });
-
-  withStore("operators, sessions, audit and refusals are kept", async (store) => {
-    const operator = { name: "admin", passwordHash: "h1", createdMs: T0 };
-    await store.putOperator(operator);
-    const session = {
-      secretHash: "s",
-      operator: "admin",
-      csrfToken: "c",
-      createdMs: T0,
-      expiresMs: T0 + 10,
-    };
-    await store.putSession(session);
-    assert.deepEqual(await store.getSession("s"), session);
-    await store.deleteExpiredSessions(T0 + 10);
-    assert.equal(await store.getSession("s"), null);
-    await store.putSession(session);
-    await store.putOperator({ ...operator, passwordHash: "h2" });
-    assert.equal(await store.getSession("s"), null, "a new password ends sessions");
-    assert.equal((await store.getOperator("admin"))?.passwordHash, "h2");
-    assert.equal(await store.countOperators(), 1);
-    const entry = {
-      atMs: T0,
-      actor: "system",
-      action: "test",
-      target: null,
-      outcome: "ok",
-      address: null,
-    };
-    await store.appendAudit(entry);
-    await store.appendAudit({ ...entry, action: "later" });
-    const [latest, first] = await store.listAudit({ limit: 5 });
-    assert.deepEqual([latest?.action, first?.action], ["later", "test"]);
-    assert.equal((await store.listAudit({ limit: 5, beforeId: latest?.id ?? 0 })).length, 1);
-    await store.addRefusals(new Map([["host-unknown", 2]]));
-    await store.addRefusals(new Map([["host-unknown", 3]]));
-    assert.deepEqual(await store.listRefusals(), new Map([["host-unknown", 5]]));
-  });
 }

@@ -2,7 +2,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { DecnetError } from "../../domain/errors.ts";
 import { StoreUnavailable } from "../store.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { noSync, openWalSync } from "./wal-sync.ts";
+import { noSync, openWalSync, type WalSync } from "./wal-sync.ts";
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that say: disk or file, not query. */
 const UNAVAILABLE: ReadonlySet<number> = new Set([
@@ -66,8 +66,31 @@ export interface Statement {
  */
 export function openDatabase(path: string, limits: DatabaseLimits = {}): Database {
   const sqlite = open(path);
-  const log = path === ":memory:" ? noSync : openWalSync(`${path}-wal`);
   if (limits.mostPages !== undefined) sqlite.exec(`PRAGMA max_page_count = ${limits.mostPages}`);
+  return databaseOf(sqlite, path === ":memory:" ? noSync : openWalSync(`${path}-wal`));
+}
+
+/**
+ * Opens a database that no process holds, of this version's schema, and writes nothing to it.
+ * @throws DecnetError data-in-use, or data-unusable.
+ */
+export function openToRead(path: string): Database {
+  let sqlite: DatabaseSync | null = null;
+  try {
+    sqlite = new DatabaseSync(path, { readOnly: true });
+    const version = Number(sqlite.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (version === MIGRATIONS.length) return databaseOf(sqlite, noSync);
+    throw new DecnetError(
+      "data-unusable",
+      `${path} has schema ${version}, this version reads ${MIGRATIONS.length}: start the master once`,
+    );
+  } catch (error) {
+    sqlite?.close();
+    throw openingError(path, error);
+  }
+}
+
+function databaseOf(sqlite: DatabaseSync, log: WalSync): Database {
   const forgets: (() => void)[] = [];
   const begin = sqlite.prepare("BEGIN IMMEDIATE");
   const commit = sqlite.prepare("COMMIT");
@@ -131,18 +154,25 @@ function open(path: string): DatabaseSync {
     return sqlite;
   } catch (error) {
     sqlite?.close();
-    if (error instanceof DecnetError) throw error;
-    const code = resultCode(error);
-    if (code === 5) throw new DecnetError("data-in-use", path, { cause: error });
-    if (code === null) throw error;
-    throw new DecnetError("data-unusable", `${path}: ${messageOf(error)}`, { cause: error });
+    throw openingError(path, error);
   }
 }
 
+function openingError(path: string, error: unknown): unknown {
+  if (error instanceof DecnetError) return error;
+  const code = resultCode(error);
+  if (code === 5) return new DecnetError("data-in-use", path, { cause: error });
+  if (code === null) return error;
+  return new DecnetError("data-unusable", `${path}: ${messageOf(error)}`, { cause: error });
+}
+
 function migrate(sqlite: DatabaseSync, from: number): void {
-  for (const [version, sql] of MIGRATIONS.entries()) {
+  for (const [version, step] of MIGRATIONS.entries()) {
     if (version < from) continue;
-    sqlite.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${version + 1}; COMMIT;`);
+    sqlite.exec("BEGIN IMMEDIATE");
+    if (typeof step === "string") sqlite.exec(step);
+    else step(sqlite);
+    sqlite.exec(`PRAGMA user_version = ${version + 1}; COMMIT`);
   }
   // Also where there was no step to take: a write, so that there is a log.
   sqlite.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);

@@ -19,6 +19,10 @@ export function createEventStore(
     SELECT 1 FROM shards WHERE name = ?1 AND host_uuid <> ?2 AND state <> 'absent'
     UNION ALL SELECT 1 FROM deckies WHERE name = ?1 AND host_uuid <> ?2`);
   const count = db.prepare("SELECT count(*) AS n FROM events");
+  const oldest = db.prepare("SELECT seq, received_ms FROM events ORDER BY seq LIMIT ?");
+  const forget = db.prepare("DELETE FROM events WHERE seq <= ?");
+  // Times rise with seq but for a clock that was set: both deletions take what is oldest by seq.
+  const laterChange = db.prepare("SELECT seq FROM changes WHERE at_ms > ? ORDER BY seq LIMIT 1");
   const list = db.prepare(`
     SELECT * FROM events
     WHERE seq < ?1 AND (?2 IS NULL OR decky = ?2) AND (?3 IS NULL OR host_uuid = ?3)
@@ -29,7 +33,7 @@ export function createEventStore(
   return {
     async appendEvents({ fingerprint, nowMs, events }) {
       return commit(() => {
-        const found = hosts.identify(fingerprint);
+        const found = hosts.identify(fingerprint, nowMs);
         if (found.kind === "refused") return found;
         const { host } = found;
         const refused: string[] = [];
@@ -77,6 +81,20 @@ export function createEventStore(
         ),
       );
       return rows.map(eventOf);
+    },
+
+    async purgeEvents({ beforeMs, limit }) {
+      return commit(() => {
+        const rows = oldest.all(limit);
+        const kept = rows.findIndex((row) => number(row, "received_ms") >= beforeMs);
+        const purged = kept === -1 ? rows.length : kept;
+        const last = rows[purged - 1];
+        if (last === undefined) return 0;
+        const later = laterChange.get(number(last, "received_ms"));
+        journal.forget(later === undefined ? Number.MAX_SAFE_INTEGER : number(later, "seq") - 1);
+        forget.run(number(last, "seq"));
+        return purged;
+      });
     },
 
     async countEvents() {

@@ -1,16 +1,19 @@
+import type { AlarmKind } from "../../domain/alarm.ts";
 import {
   type HeartbeatOutcome,
   type HeartbeatRefusal,
   hostLooksDifferent,
   judgeIdentity,
-  judgePlace,
   refreshHost,
 } from "../../domain/heartbeat.ts";
 import type { Host } from "../../domain/host.ts";
+import { isPassedOver, judgeLineage, NEW_LINEAGE, nextLineage } from "../../domain/lineage.ts";
 import type { HeartbeatClaim, HeartbeatStore } from "../store.ts";
+import type { AlarmRows } from "./alarms.ts";
+import type { AuditRows } from "./audit.ts";
 import type { Commit, Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
-import { hostOf, number, shardOf, text, textOrNull } from "./rows.ts";
+import { hostOf, lineageOf, number, shardOf, text, textOrNull } from "./rows.ts";
 import type { ShardRows } from "./shards.ts";
 
 export function createHeartbeatStore(
@@ -18,29 +21,41 @@ export function createHeartbeatStore(
   commit: Commit,
   hosts: HostRows,
   shards: ShardRows,
+  alarms: Pick<AlarmRows, "raise">,
+  audit: AuditRows,
 ): HeartbeatStore {
   /*
-   * The common case in one statement: the host is active and says what it said before. That it
-   * changed a row is the check of pin, state, digest and order, and the write, all at once.
+   * The common case in one statement: the host is active and says what it said before, as the next
+   * beat of who got the last answer or of an agent that knows no nonces. That it changed a row is
+   * the check of pin, state, digest, order and lineage, and the write, all at once.
    */
   const touch = db.prepare(`
     UPDATE hosts SET
       last_seen_ms = max(last_seen_ms, ?2), boot = coalesce(?3, boot),
-      sequence = coalesce(?4, sequence), clock_skew_ms = coalesce(?5 - ?2, clock_skew_ms)
+      sequence = coalesce(?4, sequence), clock_skew_ms = coalesce(?5 - ?2, clock_skew_ms),
+      acknowledged_nonce = ?8, nonce = ?9
     WHERE fingerprint = ?1 AND state = 'active' AND body_digest = ?6 AND address = ?7
       AND (?3 IS NULL OR ?3 = boot AND ?4 > sequence)
+      AND (?8 = nonce OR ?8 IS NULL AND acknowledged_nonce IS NULL)
     RETURNING uuid, generation`);
-  const digestOf = db.prepare("SELECT body_digest FROM hosts WHERE uuid = ?");
+  const memoryOf = db.prepare(
+    "SELECT body_digest, nonce, acknowledged_nonce, abandoned_nonces FROM hosts WHERE uuid = ?",
+  );
   const save = db.prepare(`
     UPDATE hosts SET state = ?, last_seen_ms = ?, silent_since_ms = NULL, agent_version = ?,
-      address = ?, clock_skew_ms = ?, boot = ?, sequence = ?, body_digest = ?
+      address = ?, clock_skew_ms = ?, boot = ?, sequence = ?, body_digest = ?,
+      nonce = ?, acknowledged_nonce = ?, abandoned_nonces = ?
     WHERE uuid = ?`);
+  const quarantine = db.prepare(`
+    UPDATE hosts SET state = 'quarantined', quarantined_ms = ?, quarantine_reason = ?,
+      silent_since_ms = NULL
+    WHERE uuid = ? RETURNING *`);
   const silence = db.prepare(`
     UPDATE hosts SET state = 'silent', silent_since_ms = last_seen_ms
     WHERE state = 'active' AND last_seen_ms < ? RETURNING *`);
   const stale = db.prepare("SELECT * FROM shards WHERE state = 'absent' AND changed_ms < ?");
 
-  const refused = (code: HeartbeatRefusal): HeartbeatOutcome => ({ kind: "refused", code });
+  const refused = (code: HeartbeatRefusal) => ({ kind: "refused" as const, code });
 
   function take(claim: HeartbeatClaim): HeartbeatOutcome {
     const touched = touch.get(
@@ -51,6 +66,8 @@ export function createHeartbeatStore(
       claim.sentMs,
       claim.bodyDigest,
       claim.address,
+      claim.echo,
+      claim.nonce,
     );
     if (touched === undefined) return takeWhole(claim);
     const generation = number(touched, "generation");
@@ -63,20 +80,37 @@ export function createHeartbeatStore(
     const pin = hosts.findPin(claim.fingerprint);
     // Without a body nobody is claimed but the certificate's own host.
     const claimedUuid = reading.kind === "report" ? reading.report.hostUuid : pin?.hostUuid;
-    const host = claimedUuid === undefined ? null : hosts.get(claimedUuid);
+    let host = claimedUuid === undefined ? null : hosts.get(claimedUuid);
     if (host === null && reading.kind === "omitted") return refused("certificate-mismatch");
     const refusal = judgeIdentity(host, pin);
-    if (host === null || refusal !== null) return refused(refusal ?? "host-unknown");
+    if (host === null) return refused(refusal ?? "host-unknown");
+    const row = memoryOf.get(host.uuid);
+    const lineage = row === undefined ? NEW_LINEAGE : lineageOf(row);
+    // The other copy renewed, and so would be rid of this one without it ever being judged.
+    const isOutrenewed = pin?.hostUuid === host.uuid && pin.slot === "retired" && isInService(host);
+    if (isOutrenewed && isPassedOver(lineage, claim.echo)) return isolate(host, claim);
+    if (refusal !== null) return refused(refusal);
 
-    const row = digestOf.get(host.uuid);
     const sameBody = row !== undefined && textOrNull(row, "body_digest") === claim.bodyDigest;
-    const place = judgePlace(host, claim);
-    // The same heartbeat once more, its answer lost on the way: it is durable already.
-    if (place === "same" && sameBody) return accept(host);
-    if (place !== "newer") {
-      return { kind: "refused", code: "heartbeat-stale", boot: host.boot };
+    const { boot, sequence } = host;
+    const verdict = judgeLineage({ ...lineage, boot, sequence }, { ...claim, sameBody });
+    if (verdict.kind === "repeated") {
+      const known = hosts.promoted(host, claim.fingerprint, claim.arrivedMs);
+      return { ...accept(known), repeated: true };
     }
+    if (verdict.kind === "stale") return { kind: "refused", code: "heartbeat-stale", boot };
+    if (verdict.kind === "cloned") return isolate(host, claim);
     if (reading.kind === "omitted" && !sameBody) return refused("status-unknown");
+    if (verdict.kind === "restored" || verdict.kind === "echo-dropped") {
+      alarms.raise(sighting("restored", host, claim, claim.fingerprint));
+    }
+    const { current, acknowledged, abandoned } = nextLineage(
+      lineage,
+      verdict.kind,
+      claim.echo,
+      claim.nonce,
+    );
+    host = hosts.promoted(host, claim.fingerprint, claim.arrivedMs);
 
     const agentVersion =
       reading.kind === "report" ? reading.report.agentVersion : host.agentVersion;
@@ -91,6 +125,9 @@ export function createHeartbeatStore(
       next.boot,
       next.sequence,
       claim.bodyDigest,
+      current,
+      acknowledged,
+      abandoned.map((nonce) => `${nonce} `).join(""),
       next.uuid,
     );
     if (hostLooksDifferent(host, next)) hosts.announce(next, claim.arrivedMs);
@@ -98,6 +135,31 @@ export function createHeartbeatStore(
     const problems = shards.takeIn(host.uuid, reading.report.entries, claim.arrivedMs);
     return problems.length === 0 ? accept(next) : { ...accept(next), problems };
   }
+
+  const isInService = ({ state }: Host) => state !== "decommissioned" && state !== "quarantined";
+
+  /** Two copies of the host's identity are live: neither is believed until an operator has looked. */
+  function isolate(host: Host, claim: HeartbeatClaim): HeartbeatOutcome {
+    const reason = `two live copies of its identity: one at ${host.address}, one at ${claim.address}`;
+    const row = quarantine.get(claim.arrivedMs, reason, host.uuid);
+    if (row !== undefined) hosts.announce(hostOf(row), claim.arrivedMs);
+    // Each quarantine is an alarm of its own, though an earlier one was acknowledged.
+    const since = `quarantined ${new Date(claim.arrivedMs).toISOString()}`;
+    alarms.raise(sighting("clone", host, claim, since));
+    const { arrivedMs: atMs, address } = claim;
+    const entry = { actor: "system", action: "host.quarantine", target: host.uuid, outcome: "ok" };
+    audit.append({ ...entry, atMs, address });
+    return { ...refused("host-quarantined"), quarantined: host.uuid };
+  }
+
+  const sighting = (kind: AlarmKind, host: Host, claim: HeartbeatClaim, detail: string) => ({
+    kind,
+    hostUuid: host.uuid,
+    detail,
+    address: claim.address,
+    atMs: claim.arrivedMs,
+    count: 1,
+  });
 
   const accept = (host: Host) => ({
     kind: "accepted" as const,

@@ -1,29 +1,49 @@
 import { judgeIdentity } from "../../domain/heartbeat.ts";
 import type { Host, PinSlot } from "../../domain/host.ts";
 import type { EnrollmentOutcome, HostStore, IdentityRefused, TokenStore } from "../store.ts";
+import type { AlarmRows } from "./alarms.ts";
 import type { Commit, Database } from "./database.ts";
 import type { Journal } from "./journal.ts";
-import { hostOf, numberOrNull, problemOf, shardOf, text, tokenOf } from "./rows.ts";
+import { hostOf, number, numberOrNull, problemOf, shardOf, text, tokenOf } from "./rows.ts";
 import type { ShardRows } from "./shards.ts";
 
 /** The rows of hosts and their certificates, read and written in a transaction that the caller holds. */
 export interface HostRows {
   get(uuid: string): Host | null;
   findPin(fingerprint: string): { readonly hostUuid: string; readonly slot: PinSlot } | null;
-  /** Whose certificate it is, if it may speak for its host. */
-  identify(fingerprint: string): { readonly kind: "host"; readonly host: Host } | IdentityRefused;
+  /** Whose certificate it is, if it may speak for its host. Speaking makes the next one current. */
+  identify(
+    fingerprint: string,
+    nowMs: number,
+  ): { readonly kind: "host"; readonly host: Host } | IdentityRefused;
+  /** The host as it is once a request under this certificate was accepted: next becomes current. */
+  promoted(host: Host, fingerprint: string, nowMs: number): Host;
   /** Writes the journal's row of a host that was changed. */
   announce(host: Host, nowMs: number): void;
   /** Raises the generation of the desired state; the next report is read anew. */
   raiseGeneration(uuid: string, nowMs: number): number;
 }
 
-export function createHostRows(db: Database, journal: Journal): HostRows {
+export function createHostRows(
+  db: Database,
+  journal: Journal,
+  alarms: Pick<AlarmRows, "settleOverdue">,
+): HostRows {
   const byUuid = db.prepare("SELECT * FROM hosts WHERE uuid = ?");
   const pin = db.prepare("SELECT host_uuid, slot FROM pins WHERE fingerprint = ?");
   const raise = db.prepare(
     "UPDATE hosts SET generation = generation + 1, body_digest = NULL WHERE uuid = ? RETURNING *",
   );
+  const retireCurrent = db.prepare(
+    "UPDATE pins SET slot = 'retired', certificate = NULL WHERE host_uuid = ? AND slot = 'current'",
+  );
+  const makeCurrent = db.prepare(`
+    UPDATE pins SET slot = 'current', certificate = NULL WHERE fingerprint = ?
+    RETURNING not_after_ms, since_ms`);
+  const follow = db.prepare(`
+    UPDATE hosts SET fingerprint = ?, certificate_not_after_ms = ?, certificate_since_ms = ?,
+      last_renewal_ms = ?, next_fingerprint = NULL
+    WHERE uuid = ? RETURNING *`);
   const rows: HostRows = {
     get(uuid) {
       const row = byUuid.get(uuid);
@@ -34,13 +54,33 @@ export function createHostRows(db: Database, journal: Journal): HostRows {
       if (row === undefined) return null;
       return { hostUuid: text(row, "host_uuid"), slot: text(row, "slot") as PinSlot };
     },
-    identify(fingerprint) {
+    identify(fingerprint, nowMs) {
       const pin = rows.findPin(fingerprint);
       const host = pin === null ? null : rows.get(pin.hostUuid);
       const refusal = judgeIdentity(host, pin);
-      if (host !== null && refusal === null) return { kind: "host", host };
+      if (host !== null && refusal === null) {
+        return { kind: "host", host: rows.promoted(host, fingerprint, nowMs) };
+      }
       const unknown = refusal === null || refusal === "host-unknown";
       return { kind: "refused", code: unknown ? "certificate-mismatch" : refusal };
+    },
+    promoted(host, fingerprint, nowMs) {
+      if (host.nextFingerprint !== fingerprint) return host;
+      retireCurrent.run(host.uuid);
+      const next = makeCurrent.get(fingerprint);
+      if (next === undefined) throw new Error(`no pin ${fingerprint} to promote`);
+      const row = follow.get(
+        fingerprint,
+        number(next, "not_after_ms"),
+        number(next, "since_ms"),
+        nowMs,
+        host.uuid,
+      );
+      if (row === undefined) throw new Error(`no host ${host.uuid} to promote a pin of`);
+      alarms.settleOverdue(host.uuid, nowMs);
+      const renewed = hostOf(row);
+      rows.announce(renewed, nowMs);
+      return renewed;
     },
     announce: (host, nowMs) => journal.write(nowMs, { topic: "host", key: host.uuid, body: host }),
     raiseGeneration(uuid, nowMs) {
@@ -60,6 +100,7 @@ export function createHostStore(
   journal: Journal,
   hosts: HostRows,
   shards: ShardRows,
+  alarms: Pick<AlarmRows, "settleOverdue">,
 ): HostStore {
   const byName = db.prepare("SELECT * FROM hosts WHERE name = ? AND state <> 'decommissioned'");
   const living = db.prepare("SELECT * FROM hosts WHERE state <> 'decommissioned' ORDER BY name");
@@ -76,10 +117,16 @@ export function createHostStore(
     WHERE uuid = ? AND state = 'active' RETURNING *`);
   const bury = db.prepare(`
     UPDATE hosts SET state = 'decommissioned', decommissioned_ms = ?, silent_since_ms = NULL,
-      body_digest = NULL
+      quarantined_ms = NULL, quarantine_reason = NULL,
+      body_digest = NULL, next_fingerprint = NULL
     WHERE uuid = ? RETURNING *`);
   const pinsOf = db.prepare("SELECT fingerprint, slot FROM pins WHERE host_uuid = ?");
   const retirePins = db.prepare("UPDATE pins SET slot = 'retired' WHERE host_uuid = ?");
+  const release = db.prepare(`
+    UPDATE hosts SET state = 'silent', silent_since_ms = last_seen_ms, quarantined_ms = NULL,
+      quarantine_reason = NULL, nonce = NULL, acknowledged_nonce = NULL, abandoned_nonces = '',
+      body_digest = NULL
+    WHERE uuid = ? AND state = 'quarantined' RETURNING *`);
   const shardsOf = db.prepare("SELECT * FROM shards WHERE host_uuid = ?");
   const deckiesOf = db.prepare("DELETE FROM deckies WHERE host_uuid = ? RETURNING name");
   const dropProblems = db.prepare("DELETE FROM problems WHERE host_uuid = ?");
@@ -127,11 +174,22 @@ export function createHostStore(
     },
     async leaveHost({ fingerprint, nowMs }) {
       return commit(() => {
-        const found = hosts.identify(fingerprint);
+        const found = hosts.identify(fingerprint, nowMs);
         if (found.kind === "refused") return found;
         const row = leave.get(found.host.uuid);
         if (row !== undefined) hosts.announce(hostOf(row), nowMs);
         return { kind: "left" };
+      });
+    },
+    async releaseHost(uuid, nowMs) {
+      return commit(() => {
+        const row = release.get(uuid);
+        if (row === undefined) {
+          const code = hosts.get(uuid) === null ? "host-not-found" : "host-not-quarantined";
+          return { kind: "refused", code };
+        }
+        hosts.announce(hostOf(row), nowMs);
+        return { kind: "released" };
       });
     },
     async decommissionHost(uuid, nowMs) {
@@ -148,6 +206,7 @@ export function createHostStore(
           journal.write(nowMs, { topic: "problems", key: uuid, body: [] });
         }
         retirePins.run(uuid);
+        alarms.settleOverdue(uuid, nowMs);
         const row = bury.get(nowMs, uuid);
         if (row !== undefined) hosts.announce(hostOf(row), nowMs);
         return { already: false };
@@ -169,11 +228,11 @@ export function createTokenStore(db: Database, commit: Commit, hosts: HostRows):
   const nameTaken = db.prepare("SELECT 1 FROM hosts WHERE name = ? AND state <> 'decommissioned'");
   const insertHost = db.prepare(`
     INSERT INTO hosts (uuid, name, state, enrolled_ms, agent_version, address, fingerprint,
-      certificate_not_after_ms)
-    VALUES (?, ?, 'enrolled', ?, ?, ?, ?, ?)`);
-  const insertPin = db.prepare(
-    "INSERT INTO pins (fingerprint, host_uuid, slot, not_after_ms, since_ms) VALUES (?, ?, 'current', ?, ?)",
-  );
+      certificate_not_after_ms, certificate_since_ms)
+    VALUES (?1, ?2, 'enrolled', ?3, ?4, ?5, ?6, ?7, ?3)`);
+  const insertPin = db.prepare(`
+    INSERT INTO pins (fingerprint, host_uuid, slot, not_after_ms, since_ms, public_key)
+    VALUES (?, ?, 'current', ?, ?, ?)`);
 
   const refused = (
     code: Extract<EnrollmentOutcome, { kind: "refused" }>["code"],
@@ -221,7 +280,13 @@ export function createTokenStore(db: Database, commit: Commit, hosts: HostRows):
           fingerprint,
           certificateNotAfterMs,
         );
-        insertPin.run(fingerprint, uuid, certificateNotAfterMs, nowMs);
+        insertPin.run(
+          fingerprint,
+          uuid,
+          certificateNotAfterMs,
+          nowMs,
+          enrollment.publicKey ?? null,
+        );
         const host = hosts.get(uuid);
         if (host === null) throw new Error("the host just written is not there");
         hosts.announce(host, nowMs);

@@ -6,35 +6,48 @@ import { eventOf, number, text } from "./rows.ts";
 /** Rows of the journal, written in the transaction of the change that they tell of. */
 export interface Journal extends ChangeStore {
   write(atMs: number, change: ChangeBody): void;
+  /** Forgets all changes up to and with `seq`; their numbers are never used again. */
+  forget(seq: number): void;
   /** What wakes the readers for the transaction that just committed, once it is durable. */
   takeWake(): () => void;
 }
 
 export function createJournal(db: Database): Journal {
-  const insert = db.prepare("INSERT INTO changes (at_ms, topic, key, body) VALUES (?, ?, ?, ?)");
+  const insert = db.prepare(
+    "INSERT INTO changes (seq, at_ms, topic, key, body) VALUES (?, ?, ?, ?, ?)",
+  );
   const after = db.prepare(`
     SELECT changes.seq AS change_seq, at_ms, topic, key, body, events.*
     FROM changes LEFT JOIN events ON topic = 'event' AND event_id = key
     WHERE changes.seq > ? ORDER BY changes.seq LIMIT ?`);
-  const head = db.prepare("SELECT max(seq) AS seq FROM changes");
-  const oldest = db.prepare("SELECT min(seq) AS seq FROM changes");
+  const newest = db.prepare("SELECT max(seq) AS seq FROM changes");
+  const floor = db.prepare("SELECT seq FROM journal_floor");
+  const raiseFloor = db.prepare("UPDATE journal_floor SET seq = max(seq, ?)");
   const trim = db.prepare("DELETE FROM changes WHERE seq <= ?");
   const wakes = new Set<(hosts: ReadonlySet<string>) => void>();
   let written = false;
   let touchedHosts = new Set<string>();
+  const floorSeq = () => Number(floor.get()?.["seq"] ?? 0);
+  const readHead = () => Number(newest.get()?.["seq"] ?? floorSeq());
+  let head = readHead();
   db.onRollback(() => {
     written = false;
     touchedHosts = new Set();
+    head = readHead();
   });
 
-  const headSeq = () => Number(head.get()?.["seq"] ?? 0);
-
-  return {
+  const journal: Journal = {
     write(atMs, change) {
       const body = change.topic === "event" ? null : JSON.stringify(change.body);
-      insert.run(atMs, change.topic, change.key, body);
+      head += 1;
+      insert.run(head, atMs, change.topic, change.key, body);
       written = true;
       if (change.topic === "host") touchedHosts.add(change.key);
+    },
+    forget(seq) {
+      const upTo = Math.min(seq, head);
+      trim.run(upTo);
+      raiseFloor.run(upTo);
     },
     takeWake() {
       if (!written) return () => {};
@@ -47,25 +60,22 @@ export function createJournal(db: Database): Journal {
     },
     async changesAfter(seq, limit) {
       return db.read(() => {
-        const headNow = headSeq();
-        if (seq > headNow) return null;
-        if (seq === headNow) return [];
-        const oldestSeq = oldest.get()?.["seq"] ?? headNow + 1;
-        if (seq + 1 < Number(oldestSeq)) return null;
+        if (seq > head || seq < floorSeq()) return null;
         return after.all(seq, limit).map(changeOf);
       });
     },
     async headSeq() {
-      return db.read(headSeq);
+      return head;
     },
     async trimChanges(keep) {
-      db.transaction(() => trim.run(headSeq() - Math.max(keep, 1)));
+      db.transaction(() => journal.forget(head - keep));
     },
     onChange(wake) {
       wakes.add(wake);
       return () => wakes.delete(wake);
     },
   };
+  return journal;
 }
 
 function changeOf(row: Row): Change {

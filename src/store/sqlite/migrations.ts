@@ -1,8 +1,14 @@
+import type { DatabaseSync } from "node:sqlite";
+import { chainAudit } from "./migrate-audit.ts";
+
+/** SQL, or what SQL cannot do alone. */
+export type Migration = string | ((sqlite: DatabaseSync) => void);
+
 /**
  * The schema, step by step: step N brings a database from version N to N + 1, in one transaction.
  * A step that was released is never changed; what is new is a new step.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE hosts (
     uuid TEXT NOT NULL UNIQUE,
@@ -106,8 +112,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_by_source ON events (src_ip, seq);
   CREATE INDEX events_by_session ON events (session, seq);
 
-  -- The journal. The body of an event is not written twice: its key leads to it. The newest row is
-  -- never deleted, so that numbers only grow.
+  -- The journal. The body of an event is not written twice: its key leads to it.
   CREATE TABLE changes (
     seq INTEGER PRIMARY KEY,
     at_ms INTEGER NOT NULL,
@@ -115,6 +120,10 @@ export const MIGRATIONS: readonly string[] = [
     key TEXT NOT NULL,
     body TEXT
   ) STRICT;
+
+  -- One row: up to and with this number the journal is forgotten.
+  CREATE TABLE journal_floor (seq INTEGER NOT NULL) STRICT;
+  INSERT INTO journal_floor VALUES (0);
 
   CREATE TABLE operators (
     name TEXT PRIMARY KEY,
@@ -143,6 +152,92 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE refusals (
     code TEXT PRIMARY KEY,
     count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+  // Renewal, recovery, alarms.
+  `
+  -- When the current certificate was issued, when it took over, and what is to follow it.
+  ALTER TABLE hosts ADD COLUMN certificate_since_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE hosts SET certificate_since_ms = enrolled_ms;
+  ALTER TABLE hosts ADD COLUMN last_renewal_ms INTEGER;
+  ALTER TABLE hosts ADD COLUMN next_fingerprint TEXT;
+
+  -- SubjectPublicKeyInfo in base64: proof of it recovers a host whose certificate ran out. Null for
+  -- what was pinned before this step.
+  ALTER TABLE pins ADD COLUMN public_key TEXT;
+  -- PEM; of the next certificate only, for an agent that lost the answer which brought it.
+  ALTER TABLE pins ADD COLUMN certificate TEXT;
+
+  CREATE TABLE recoveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    host_uuid TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX recoveries_by_host ON recoveries (host_uuid, at_ms);
+
+  CREATE TABLE alarms (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    host_uuid TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    address TEXT,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    acknowledged_ms INTEGER,
+    UNIQUE (kind, host_uuid, detail)
+  ) STRICT;
+  CREATE INDEX alarms_by_host ON alarms (host_uuid);
+  `,
+  // Clones and quarantine.
+  `
+  ALTER TABLE hosts ADD COLUMN quarantined_ms INTEGER;
+  ALTER TABLE hosts ADD COLUMN quarantine_reason TEXT;
+  -- Given with the last accepted heartbeat; what that one echoed; what was left behind, newest
+  -- first, each followed by a space.
+  ALTER TABLE hosts ADD COLUMN nonce TEXT;
+  ALTER TABLE hosts ADD COLUMN acknowledged_nonce TEXT;
+  ALTER TABLE hosts ADD COLUMN abandoned_nonces TEXT NOT NULL DEFAULT '';
+  `,
+  chainAudit,
+  // Roles, second factors, API tokens.
+  `
+  ALTER TABLE operators ADD COLUMN role TEXT NOT NULL DEFAULT 'admin';
+  ALTER TABLE operators ADD COLUMN disabled_ms INTEGER;
+
+  CREATE TABLE totps (
+    operator TEXT PRIMARY KEY,
+    sealed_secret TEXT NOT NULL,
+    active INTEGER NOT NULL,
+    -- Of the newest code that was used (RFC 6238, section 5.2): none works twice.
+    last_step INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE recovery_codes (
+    operator TEXT NOT NULL,
+    code_hash TEXT NOT NULL,
+    PRIMARY KEY (operator, code_hash)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE api_tokens (
+    id TEXT PRIMARY KEY,
+    secret_hash TEXT NOT NULL UNIQUE,
+    operator TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    last_used_ms INTEGER,
+    revoked_ms INTEGER
+  ) STRICT;
+  `,
+  // Rotation of the authority: what each host said last, fingerprints apart by spaces.
+  `
+  CREATE TABLE trust (
+    host_uuid TEXT PRIMARY KEY,
+    authority TEXT NOT NULL,
+    trusted TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -1,82 +1,79 @@
-import type { OperatorStore } from "../store.ts";
-import type { Commit, Database } from "./database.ts";
-import { number, text, textOrNull } from "./rows.ts";
+import type { Role } from "../../domain/role.ts";
+import type { Operator, OperatorChanged, OperatorStore } from "../store.ts";
+import { createApiTokenStore } from "./api-tokens.ts";
+import type { Commit, Database, Row } from "./database.ts";
+import { number, numberOrNull, text } from "./rows.ts";
+import { createSessionStore } from "./sessions.ts";
 
 export function createOperatorStore(db: Database, commit: Commit): OperatorStore {
-  const operator = db.prepare("SELECT * FROM operators WHERE name = ?");
-  const operators = db.prepare("SELECT count(*) AS n FROM operators");
-  const putOperator = db.prepare(`
-    INSERT INTO operators (name, password_hash, created_ms) VALUES (?, ?, ?)
-    ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash`);
+  const select = `SELECT operators.*, EXISTS (
+      SELECT 1 FROM totps WHERE operator = name AND active = 1) AS has_totp FROM operators`;
+  const byName = db.prepare(`${select} WHERE name = ?`);
+  const all = db.prepare(`${select} ORDER BY name`);
+  const count = db.prepare("SELECT count(*) AS n FROM operators");
+  const insert = db.prepare(`
+    INSERT INTO operators (name, role, password_hash, created_ms) VALUES (?, ?, ?, ?)
+    ON CONFLICT (name) DO NOTHING`);
+  const update = db.prepare(
+    "UPDATE operators SET password_hash = ?, role = ?, disabled_ms = ? WHERE name = ?",
+  );
+  const otherAdmins = db.prepare(`
+    SELECT count(*) AS n FROM operators
+    WHERE role = 'admin' AND disabled_ms IS NULL AND name <> ?`);
+  const remove = db.prepare("DELETE FROM operators WHERE name = ?");
+  const belongings = ["sessions", "totps", "recovery_codes", "api_tokens"].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE operator = ?`),
+  );
   const endSessions = db.prepare("DELETE FROM sessions WHERE operator = ?");
-  const putSession = db.prepare(`
-    INSERT INTO sessions (secret_hash, operator, csrf_token, created_ms, expires_ms)
-    VALUES (?, ?, ?, ?, ?)`);
-  const session = db.prepare("SELECT * FROM sessions WHERE secret_hash = ?");
-  const endSession = db.prepare("DELETE FROM sessions WHERE secret_hash = ?");
-  const endExpired = db.prepare("DELETE FROM sessions WHERE expires_ms <= ?");
-  const appendAudit = db.prepare(`
-    INSERT INTO audit (at_ms, actor, action, target, outcome, address) VALUES (?, ?, ?, ?, ?, ?)`);
-  const audit = db.prepare("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?");
   const addRefusal = db.prepare(`
     INSERT INTO refusals (code, count) VALUES (?, ?)
     ON CONFLICT (code) DO UPDATE SET count = count + excluded.count`);
   const refusals = db.prepare("SELECT * FROM refusals ORDER BY code");
 
+  const get = (name: string): Operator | null => {
+    const row = byName.get(name);
+    return row === undefined ? null : operatorOf(row);
+  };
+  const isLastAdmin = (name: string): boolean => otherAdmins.get(name)?.["n"] === 0;
+
   return {
+    ...createSessionStore(db, commit),
+    ...createApiTokenStore(db, commit),
     async getOperator(name) {
-      const row = db.read(() => operator.get(name));
-      if (row === undefined) return null;
-      return {
-        name: text(row, "name"),
-        passwordHash: text(row, "password_hash"),
-        createdMs: number(row, "created_ms"),
-      };
+      return db.read(() => get(name));
+    },
+    async listOperators() {
+      return db.read(() => all.all()).map(operatorOf);
     },
     async countOperators() {
-      const row = db.read(() => operators.get());
+      const row = db.read(() => count.get());
       return row === undefined ? 0 : number(row, "n");
     },
-    async putOperator({ name, passwordHash, createdMs }) {
-      await commit(() => {
-        putOperator.run(name, passwordHash, createdMs);
+    async createOperator({ name, role, passwordHash, createdMs }) {
+      return commit(() => insert.run(name, role, passwordHash, createdMs).changes === 1);
+    },
+    async changeOperator(name, change) {
+      return commit(() => {
+        const before = get(name);
+        if (before === null) return refused("operator-not-found");
+        const { passwordHash, role, disabledMs } = { ...before, ...change };
+        if (isActiveAdmin(before) && !isActiveAdmin({ role, disabledMs }) && isLastAdmin(name)) {
+          return refused("last-admin");
+        }
+        update.run(passwordHash, role, disabledMs, name);
         endSessions.run(name);
+        return { kind: "changed" };
       });
     },
-    async putSession({ secretHash, operator, csrfToken, createdMs, expiresMs }) {
-      await commit(() => putSession.run(secretHash, operator, csrfToken, createdMs, expiresMs));
-    },
-    async getSession(secretHash) {
-      const row = db.read(() => session.get(secretHash));
-      if (row === undefined) return null;
-      return {
-        secretHash: text(row, "secret_hash"),
-        operator: text(row, "operator"),
-        csrfToken: text(row, "csrf_token"),
-        createdMs: number(row, "created_ms"),
-        expiresMs: number(row, "expires_ms"),
-      };
-    },
-    async deleteSession(secretHash) {
-      await commit(() => endSession.run(secretHash));
-    },
-    async deleteExpiredSessions(nowMs) {
-      await commit(() => endExpired.run(nowMs));
-    },
-    async appendAudit({ atMs, actor, action, target, outcome, address }) {
-      await commit(() => appendAudit.run(atMs, actor, action, target, outcome, address));
-    },
-    async listAudit({ limit, beforeId }) {
-      const rows = db.read(() => audit.all(beforeId ?? Number.MAX_SAFE_INTEGER, limit));
-      return rows.map((row) => ({
-        id: number(row, "id"),
-        atMs: number(row, "at_ms"),
-        actor: text(row, "actor"),
-        action: text(row, "action"),
-        target: textOrNull(row, "target"),
-        outcome: text(row, "outcome"),
-        address: textOrNull(row, "address"),
-      }));
+    async deleteOperator(name) {
+      return commit(() => {
+        const operator = get(name);
+        if (operator === null) return refused("operator-not-found");
+        if (isActiveAdmin(operator) && isLastAdmin(name)) return refused("last-admin");
+        remove.run(name);
+        for (const statement of belongings) statement.run(name);
+        return { kind: "changed" };
+      });
     },
     async addRefusals(counts) {
       await commit(() => {
@@ -87,5 +84,24 @@ export function createOperatorStore(db: Database, commit: Commit): OperatorStore
       const rows = db.read(() => refusals.all());
       return new Map(rows.map((row) => [text(row, "code"), number(row, "count")]));
     },
+  };
+}
+
+function refused(code: Extract<OperatorChanged, { kind: "refused" }>["code"]): OperatorChanged {
+  return { kind: "refused", code };
+}
+
+function isActiveAdmin({ role, disabledMs }: Pick<Operator, "role" | "disabledMs">): boolean {
+  return role === "admin" && disabledMs === null;
+}
+
+function operatorOf(row: Row): Operator {
+  return {
+    name: text(row, "name"),
+    role: text(row, "role") as Role,
+    passwordHash: text(row, "password_hash"),
+    createdMs: number(row, "created_ms"),
+    disabledMs: numberOrNull(row, "disabled_ms"),
+    hasTotp: number(row, "has_totp") === 1,
   };
 }

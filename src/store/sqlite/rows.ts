@@ -1,6 +1,9 @@
+import type { Alarm, AlarmKind } from "../../domain/alarm.ts";
 import type { Decky, RuntimeName } from "../../domain/decky.ts";
 import type { StoredEvent } from "../../domain/event.ts";
 import type { Host, HostProblem, HostState } from "../../domain/host.ts";
+import type { Lineage } from "../../domain/lineage.ts";
+import { renewalDueMs } from "../../domain/renewal.ts";
 import type { ServiceName } from "../../domain/service.ts";
 import type { Shard, ShardStanding, ShardState } from "../../domain/shard.ts";
 import type { JoinToken } from "../store.ts";
@@ -27,6 +30,8 @@ export function hostOf(row: Row): Host {
     lastSeenMs: numberOrNull(row, "last_seen_ms"),
     silentSinceMs: numberOrNull(row, "silent_since_ms"),
     decommissionedMs: numberOrNull(row, "decommissioned_ms"),
+    quarantinedMs: numberOrNull(row, "quarantined_ms"),
+    quarantineReason: textOrNull(row, "quarantine_reason"),
     agentVersion: textOrNull(row, "agent_version"),
     address: textOrNull(row, "address"),
     clockSkewMs: numberOrNull(row, "clock_skew_ms"),
@@ -35,6 +40,21 @@ export function hostOf(row: Row): Host {
     generation: number(row, "generation"),
     fingerprint: text(row, "fingerprint"),
     certificateNotAfterMs: number(row, "certificate_not_after_ms"),
+    certificateSinceMs: number(row, "certificate_since_ms"),
+    renewDueMs: renewalDueMs({
+      sinceMs: number(row, "certificate_since_ms"),
+      notAfterMs: number(row, "certificate_not_after_ms"),
+    }),
+    lastRenewalMs: numberOrNull(row, "last_renewal_ms"),
+    nextFingerprint: textOrNull(row, "next_fingerprint"),
+  };
+}
+
+export function lineageOf(row: Row): Lineage {
+  return {
+    current: textOrNull(row, "nonce"),
+    acknowledged: textOrNull(row, "acknowledged_nonce"),
+    abandoned: text(row, "abandoned_nonces").split(" ").filter(Boolean),
   };
 }
 
@@ -80,6 +100,20 @@ export function deckyOf(row: Row): Decky {
     serviceConfig: json(row, "service_config") as Decky["serviceConfig"],
     runtime: text(row, "runtime") as RuntimeName,
     createdMs: number(row, "created_ms"),
+  };
+}
+
+export function alarmOf(row: Row): Alarm {
+  return {
+    id: number(row, "id"),
+    kind: text(row, "kind") as AlarmKind,
+    hostUuid: text(row, "host_uuid"),
+    detail: text(row, "detail"),
+    address: textOrNull(row, "address"),
+    firstMs: number(row, "first_ms"),
+    lastMs: number(row, "last_ms"),
+    count: number(row, "count"),
+    acknowledgedMs: numberOrNull(row, "acknowledged_ms"),
   };
 }
 

@@ -7,11 +7,19 @@ import { test } from "node:test";
 import { beat, enroll, everything, reported } from "../conformance/fixture.ts";
 import { heartbeatConformance } from "../conformance/heartbeats.ts";
 import { lifecycleConformance } from "../conformance/lifecycle.ts";
+import { lineageConformance } from "../conformance/lineages.ts";
+import { operatorConformance } from "../conformance/operators.ts";
+import { renewalConformance } from "../conformance/renewals.ts";
+import { trustConformance } from "../conformance/trust.ts";
 import { StoreUnavailable } from "../store.ts";
 import { openSqliteStore } from "./store.ts";
 
 heartbeatConformance(async () => openSqliteStore(":memory:"));
+lineageConformance(async () => openSqliteStore(":memory:"));
 lifecycleConformance(async () => openSqliteStore(":memory:"));
+operatorConformance(async () => openSqliteStore(":memory:"));
+renewalConformance(async () => openSqliteStore(":memory:"));
+trustConformance(async () => openSqliteStore(":memory:"));
 
 function withFile(title: string, work: (path: string) => Promise<void>) {
   test(title, async () => {

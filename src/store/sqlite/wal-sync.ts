@@ -73,7 +73,7 @@ function syncDirectoryOf(path: string): void {
   }
 }
 
-/** For a database in memory, which has no log and nothing to lose. */
+/** For a database in memory, or one that is only read: it has nothing to lose. */
 export const noSync: WalSync = {
   flushed: () => Promise.resolve(),
   check() {},

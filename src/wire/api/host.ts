@@ -12,6 +12,8 @@ export const ApiHost = Type.Object(
     lastSeenMs: Nullable(Type.Integer()),
     silentSinceMs: Nullable(Type.Integer()),
     decommissionedMs: Nullable(Type.Integer()),
+    quarantinedMs: Nullable(Type.Integer()),
+    quarantineReason: Nullable(Type.String()),
     agentVersion: Nullable(Type.String()),
     address: Nullable(Type.String()),
     clockSkewMs: Nullable(Type.Integer()),
@@ -20,6 +22,10 @@ export const ApiHost = Type.Object(
     generation: Type.Integer(),
     fingerprint: Type.String(),
     certificateNotAfterMs: Type.Integer(),
+    certificateSinceMs: Type.Integer(),
+    renewDueMs: Type.Integer(),
+    lastRenewalMs: Nullable(Type.Integer()),
+    nextFingerprint: Nullable(Type.String()),
   },
   { $id: "Host" },
 );
@@ -36,6 +42,12 @@ export const ApiHostProblem = Type.Object(
   { $id: "HostProblem" },
 );
 export type ApiHostProblem = Static<typeof ApiHostProblem>;
+
+/** Body of `POST /hosts/:uuid/release`: the second of two steps. */
+export const ReleaseRequest = Type.Object({
+  /** The host's name, typed again. */
+  confirmName: Type.String(),
+});
 
 /** Body of `POST /hosts/:uuid/decommission`: the second of two steps. */
 export const DecommissionRequest = Type.Object({

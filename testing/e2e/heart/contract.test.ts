@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { test } from "node:test";
 import { connect as tlsConnect } from "node:tls";
-import { openAuthority } from "../../../src/pki/authority.ts";
+import { openAuthority } from "../../../src/pki/authorities.ts";
 import { makeSigningRequest, readSigningRequest } from "../../../src/pki/csr.ts";
 import { callMaster, listOf } from "../operator.ts";
 import { callerOf, deckyConfig, enrollHost, heartbeatBody, openMaster, tlsOf } from "../swarm.ts";

@@ -38,6 +38,12 @@ export function MasterPanel() {
         <Fact name="Authority">
           <code className="font-mono text-sm break-all">{data.authorityFingerprint}</code>
         </Fact>
+        {data.rotation === null ? null : (
+          <Fact name="Rotation">
+            of {data.rotation.hosts} hosts, {data.rotation.learned} trust the new authority and{" "}
+            {data.rotation.renewed} have renewed under it
+          </Fact>
+        )}
         <Fact name="Refused">
           {refusals.length === 0
             ? "nothing yet"

@@ -4,6 +4,7 @@ import { DecnetError } from "../../../domain/errors.ts";
 import type { Shard } from "../../../domain/shard.ts";
 import { ApiError, listOf } from "../../../wire/api/common.ts";
 import { AddDeckyRequest, ApiDecky, ApiShard } from "../../../wire/api/decky.ts";
+import type { Write } from "../audit.ts";
 import { chooseDecky } from "../decky-choices.ts";
 import { type App, findHost, hostFilter, listAsOf, type Plane } from "../plane.ts";
 import { RequestInvalid } from "../refusal.ts";
@@ -23,6 +24,7 @@ export function deckyRoutes(app: App, plane: Plane): void {
   app.get(
     "/deckies",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags,
         summary: "Deckies as assigned, by name",
@@ -39,6 +41,7 @@ export function deckyRoutes(app: App, plane: Plane): void {
   app.post(
     "/deckies",
     {
+      config: { needs: "fleet.write" },
       schema: {
         tags,
         summary: "Assigns a decky to a host; what is left out is chosen",
@@ -48,8 +51,8 @@ export function deckyRoutes(app: App, plane: Plane): void {
     },
     async (request, reply) => {
       const target = request.body.name ?? request.body.host;
-      const decky = await audit.act(request, { action: "decky.add", target }, () =>
-        addDecky(plane, request.body),
+      const decky = await audit.act(request, { action: "decky.add", target }, (write) =>
+        addDecky(plane, request.body, write),
       );
       return reply.code(201).send(toApiDecky(decky));
     },
@@ -58,6 +61,7 @@ export function deckyRoutes(app: App, plane: Plane): void {
   app.delete(
     "/deckies/:name",
     {
+      config: { needs: "fleet.write" },
       schema: {
         tags,
         summary: "Takes a decky away from its host",
@@ -67,8 +71,8 @@ export function deckyRoutes(app: App, plane: Plane): void {
     },
     async (request, reply) => {
       const { name } = request.params;
-      await audit.act(request, { action: "decky.remove", target: name }, async () => {
-        const removed = await store.removeDecky(name, plane.clock.nowMs());
+      await audit.act(request, { action: "decky.remove", target: name }, async (write) => {
+        const removed = await write(() => store.removeDecky(name, plane.clock.nowMs()));
         if (!removed) throw new DecnetError("decky-not-found", name);
       });
       return reply.code(204).send(null);
@@ -78,6 +82,7 @@ export function deckyRoutes(app: App, plane: Plane): void {
   app.get(
     "/shards",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags,
         summary: "Deckies as their hosts last reported them, by name",
@@ -92,7 +97,7 @@ export function deckyRoutes(app: App, plane: Plane): void {
   );
 }
 
-async function addDecky(plane: Plane, request: AddDeckyRequest): Promise<Decky> {
+async function addDecky(plane: Plane, request: AddDeckyRequest, write: Write): Promise<Decky> {
   const { store, clock, addressFor } = plane;
   const host = await findHost(store, request.host);
   for (let choice = 1; ; choice += 1) {
@@ -105,7 +110,7 @@ async function addDecky(plane: Plane, request: AddDeckyRequest): Promise<Decky> 
       addressFor,
     });
     if (chosen.kind === "invalid") throw new RequestInvalid(chosen.fields);
-    const outcome = await store.addDecky(chosen.decky);
+    const outcome = await write(() => store.addDecky(chosen.decky));
     if (outcome.kind === "added") return chosen.decky;
     const wasOurs =
       (outcome.code === "decky-name-taken" && request.name === undefined) ||

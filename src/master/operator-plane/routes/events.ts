@@ -9,6 +9,7 @@ export function eventRoutes(app: App, plane: Plane): void {
   app.get(
     "/events",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags: ["events"],
         summary: "Events of deckies, newest first",

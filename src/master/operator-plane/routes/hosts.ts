@@ -1,7 +1,12 @@
 import { Type } from "typebox";
 import { DecnetError } from "../../../domain/errors.ts";
 import { ApiError, listOf } from "../../../wire/api/common.ts";
-import { ApiHost, ApiHostProblem, DecommissionRequest } from "../../../wire/api/host.ts";
+import {
+  ApiHost,
+  ApiHostProblem,
+  DecommissionRequest,
+  ReleaseRequest,
+} from "../../../wire/api/host.ts";
 import { type App, findHost, hostFilter, listAsOf, type Plane } from "../plane.ts";
 import { RequestInvalid } from "../refusal.ts";
 
@@ -15,6 +20,7 @@ export function hostRoutes(app: App, plane: Plane): void {
   app.get(
     "/hosts",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags,
         summary: "Hosts, by name; tombstones only if asked for",
@@ -31,13 +37,17 @@ export function hostRoutes(app: App, plane: Plane): void {
 
   app.get(
     "/hosts/:id",
-    { schema: { tags, summary: "One host", params, response: { 200: ApiHost, ...errors } } },
+    {
+      config: { needs: "fleet.read" },
+      schema: { tags, summary: "One host", params, response: { 200: ApiHost, ...errors } },
+    },
     ({ params }) => findHost(store, params.id),
   );
 
   app.post(
     "/hosts/:id/decommission",
     {
+      config: { needs: "fleet.write" },
       schema: {
         tags,
         summary: "Leaves a tombstone, for ever, and cuts the host's connections",
@@ -48,14 +58,38 @@ export function hostRoutes(app: App, plane: Plane): void {
     },
     async (request, reply) => {
       const host = await findHost(store, request.params.id);
-      await audit.act(request, { action: "host.decommission", target: host.uuid }, async () => {
-        if (request.body.confirmName !== host.name) {
-          throw new RequestInvalid([
-            { field: "/confirmName", fault: "must be the name of the host, letter by letter" },
-          ]);
-        }
-        const outcome = await decommission(host.uuid);
-        if (outcome === null) throw new DecnetError("host-not-found", host.uuid);
+      await audit.act(
+        request,
+        { action: "host.decommission", target: host.uuid },
+        async (write) => {
+          requireName(host.name, request.body.confirmName);
+          const outcome = await write(() => decommission(host.uuid));
+          if (outcome === null) throw new DecnetError("host-not-found", host.uuid);
+        },
+      );
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    "/hosts/:id/release",
+    {
+      config: { needs: "fleet.write" },
+      schema: {
+        tags,
+        summary: "Ends a quarantine: whichever copy beats next goes on",
+        params,
+        body: ReleaseRequest,
+        response: { 204: Type.Null(), ...errors },
+      },
+    },
+    async (request, reply) => {
+      const host = await findHost(store, request.params.id);
+      await audit.act(request, { action: "host.release", target: host.uuid }, async (write) => {
+        requireName(host.name, request.body.confirmName);
+        const nowMs = plane.clock.nowMs();
+        const outcome = await write(() => store.releaseHost(host.uuid, nowMs));
+        if (outcome.kind === "refused") throw new DecnetError(outcome.code, host.name);
       });
       return reply.code(204).send(null);
     },
@@ -64,6 +98,7 @@ export function hostRoutes(app: App, plane: Plane): void {
   app.get(
     "/problems",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags,
         summary: "What was not taken in of the hosts' reports",
@@ -79,4 +114,12 @@ export function hostRoutes(app: App, plane: Plane): void {
       return await listAsOf(plane, () => store.listProblems(hostUuid));
     },
   );
+}
+
+/** @throws {RequestInvalid} If it is not: nothing is to be done by a slip. */
+function requireName(name: string, confirmName: string): void {
+  if (confirmName === name) return;
+  throw new RequestInvalid([
+    { field: "/confirmName", fault: "must be the name of the host, letter by letter" },
+  ]);
 }

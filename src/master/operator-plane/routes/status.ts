@@ -7,6 +7,7 @@ export function statusRoutes(app: App, plane: Plane): void {
   app.get(
     "/status",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags: ["status"],
         summary: "Is anything wrong, is anybody here?",
@@ -20,8 +21,8 @@ export function statusRoutes(app: App, plane: Plane): void {
       heartbeatIntervalMs: plane.heartbeatIntervalMs,
       agentPlane: plane.agentPlane,
       enrollment: plane.enrollment,
-      authorityFingerprint: plane.authorityFingerprint,
-      ...(await countFleet(plane.store)),
+      authorityFingerprint: plane.authorities.newest().fingerprint,
+      ...(await countFleet(plane, plane.clock.nowMs())),
     }),
   );
 }

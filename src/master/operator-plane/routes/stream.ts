@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { Type } from "typebox";
 import { ApiError } from "../../../wire/api/common.ts";
 import type { LiveMessage } from "../../live.ts";
-import type { Caller } from "../caller.ts";
+import { isStillThere } from "../caller.ts";
 import type { App, Plane } from "../plane.ts";
 import { TryLater } from "../refusal.ts";
 
@@ -17,6 +17,7 @@ export function streamRoutes(app: App, plane: Plane): void {
     "/stream",
     {
       exposeHeadRoute: false,
+      config: { needs: "fleet.read" },
       schema: {
         tags: ["stream"],
         summary: "Every change, in order, as server-sent events: hello, change, seen, reset",
@@ -52,11 +53,16 @@ export function streamRoutes(app: App, plane: Plane): void {
         unsubscribe();
         closed.abort();
       });
-      const end = () => {
+      /** @returns Whether the stream goes on. */
+      const recheck = async (): Promise<boolean> => {
+        if (await isStillThere(plane, request.caller)) return true;
         unsubscribe();
-        stream.push(null);
+        if (!stream.destroyed) stream.push(null);
+        return false;
       };
-      void keepAlive(plane, request.caller, { stream, end }, closed.signal);
+      const forget = plane.streams.add(async () => void (await recheck()));
+      stream.once("close", forget);
+      void keepAlive(plane, { stream, recheck }, closed.signal);
       return reply
         .header("content-type", "text/event-stream; charset=utf-8")
         .header("cache-control", "no-store")
@@ -83,18 +89,14 @@ function write(stream: Readable, text: string): boolean {
 
 /** Keeps middlemen from closing the stream, and closes it when its session is over. */
 async function keepAlive(
-  { store, clock, log }: Plane,
-  caller: Caller,
-  { stream, end }: { readonly stream: Readable; readonly end: () => void },
+  { clock, log }: Plane,
+  { stream, recheck }: { readonly stream: Readable; readonly recheck: () => Promise<boolean> },
   closed: AbortSignal,
 ): Promise<void> {
   while (!closed.aborted) {
     try {
       await clock.sleep(KEEP_ALIVE_MS, closed);
-      if (caller.kind === "operator") {
-        const session = await store.getSession(caller.session.secretHash);
-        if (session === null || session.expiresMs <= clock.nowMs()) return end();
-      }
+      if (!(await recheck())) return;
     } catch (error) {
       if (closed.aborted) return;
       log.warn("a stream's session could not be checked; it goes on", { error });

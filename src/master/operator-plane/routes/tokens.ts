@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { DecnetError } from "../../../domain/errors.ts";
 import { ApiError, listOf } from "../../../wire/api/common.ts";
 import { ApiToken, CreateTokenAnswer, CreateTokenRequest } from "../../../wire/api/token.ts";
+import { actorOf } from "../audit.ts";
 import { type App, listAsOf, type Plane } from "../plane.ts";
 
 const DEFAULT_TTL_MS = 15 * 60 * 1_000;
@@ -18,6 +19,7 @@ export function tokenRoutes(app: App, plane: Plane): void {
   app.get(
     "/tokens",
     {
+      config: { needs: "fleet.read" },
       schema: {
         tags,
         summary: "Join tokens, without their secrets",
@@ -30,6 +32,7 @@ export function tokenRoutes(app: App, plane: Plane): void {
   app.post(
     "/tokens",
     {
+      config: { needs: "enrollment.write" },
       schema: {
         tags,
         summary: "Makes a join token; its secret is in this answer and nowhere else",
@@ -39,11 +42,11 @@ export function tokenRoutes(app: App, plane: Plane): void {
     },
     async (request, reply) => {
       const { ttlMs = DEFAULT_TTL_MS, hostName = null } = request.body;
-      const createdBy = request.caller.kind === "anonymous" ? "" : request.caller.actor;
+      const createdBy = actorOf(request.caller);
       const { token, secret } = await audit.act(
         request,
         { action: "token.create", target: hostName },
-        () => mintToken({ ttlMs, hostName, createdBy }),
+        (write) => write(() => mintToken({ ttlMs, hostName, createdBy })),
       );
       return reply.code(201).send({ token, secret, command: enrollCommand(secret) });
     },
@@ -52,6 +55,7 @@ export function tokenRoutes(app: App, plane: Plane): void {
   app.delete(
     "/tokens/:id",
     {
+      config: { needs: "enrollment.write" },
       schema: {
         tags,
         summary: "Revokes a join token that was not used; again if it was revoked before",
@@ -61,8 +65,8 @@ export function tokenRoutes(app: App, plane: Plane): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      await audit.act(request, { action: "token.revoke", target: id }, async () => {
-        if (await store.revokeToken(id, clock.nowMs())) return;
+      await audit.act(request, { action: "token.revoke", target: id }, async (write) => {
+        if (await write(() => store.revokeToken(id, clock.nowMs()))) return;
         const token = (await store.listTokens()).find((token) => token.id === id);
         if (token === undefined) throw new DecnetError("token-not-found", id);
         if (token.usedMs !== null) throw new DecnetError("token-spent", id);

@@ -1,0 +1,149 @@
+import type { Command } from "commander";
+import { AUDIT_FAULTS, type AuditVerdict } from "../../domain/audit.ts";
+import { DecnetError } from "../../domain/errors.ts";
+import { ApiAuditEntry, ApiAuditVerdict } from "../../wire/api/audit.ts";
+import { listSchema } from "../api-client.ts";
+import {
+  examples,
+  JSON_OPTION,
+  masterOf,
+  printListing,
+  type Shell,
+  settingsOf,
+  takesSettings,
+} from "../command.ts";
+import { dataDirectory } from "../data-directory.ts";
+import { optionValue } from "../option-value.ts";
+import { CLIENT_SETTINGS } from "../remote.ts";
+import { count, type Kind } from "../setting-kinds.ts";
+import { type Column, table } from "../table.ts";
+
+const WHOLE = count(Number.MAX_SAFE_INTEGER);
+const HEAD: Kind<string> = {
+  expected: "ID:HASH, as decnet audit verify prints it",
+  parse: (raw) => (typeof raw === "string" && /^\d{1,15}:[0-9a-f]{64}$/.test(raw) ? raw : null),
+};
+
+export function addAudit(program: Command, shell: Shell): void {
+  const audit = program
+    .command("audit")
+    .summary("who did what: list, verify")
+    .description("The audit log keeps who did what, when, from where, and with what outcome.");
+  addList(audit, shell);
+  addVerify(audit, shell);
+}
+
+interface ListOptions {
+  readonly limit?: string;
+  readonly before?: string;
+  readonly actor?: string;
+  readonly action?: string;
+  readonly target?: string;
+  readonly json?: boolean;
+}
+
+function addList(audit: Command, shell: Shell): void {
+  const command = audit
+    .command("list")
+    .summary("list rows, newest first")
+    .description("Lists rows of the audit log, newest first.")
+    .option("--limit <count>", "How many at most (default: 100; 1 to 1000).")
+    .option("--before <id>", "Only rows before this one.")
+    .option(
+      "--actor <actor>",
+      "Only what this operator did, or operator:NAME, host:UUID, local:UID.",
+    )
+    .option("--action <action>", "Only this action, or the part of it before a dot.")
+    .option("--target <target>", "Only what was done to this uuid, name or id.")
+    .option(...JSON_OPTION)
+    .action(async (options: ListOptions) => {
+      const query = new URLSearchParams();
+      for (const name of ["limit", "before"] as const) {
+        const raw = options[name];
+        if (raw !== undefined) query.set(name, String(optionValue(WHOLE, `--${name}`, raw)));
+      }
+      for (const name of ["actor", "action", "target"] as const) {
+        if (options[name] !== undefined) query.set(name, options[name]);
+      }
+      const api = masterOf(options as Record<string, unknown>, shell);
+      const { items } = await api.call(
+        "GET",
+        `/audit?${query.toString()}`,
+        listSchema(ApiAuditEntry),
+      );
+      const columns: Column<ApiAuditEntry>[] = [
+        { title: "ID", cell: ({ id }) => id, align: "right" },
+        { title: "WHEN", cell: ({ atMs }) => new Date(atMs).toISOString() },
+        { title: "WHO", cell: ({ actor }) => actor },
+        { title: "WHAT", cell: ({ action }) => action },
+        { title: "TO", cell: ({ target }) => target },
+        {
+          title: "OUTCOME",
+          cell: ({ outcome }) => outcome,
+          paint: (text, row, style) => (row.outcome === "ok" ? text : style.yellow(text)),
+        },
+        { title: "FROM", cell: ({ address }) => address, optional: true },
+      ];
+      printListing(shell, options.json, items, () =>
+        items.length === 0 ? ["No such rows."] : table(columns, items, shell.terminal.style),
+      );
+    });
+  takesSettings(command, CLIENT_SETTINGS);
+  examples(command, [
+    ["decnet audit list --actor anna", "what anna did, and her API tokens"],
+    ["decnet audit list --action operator --json", "every change of operators, for programs"],
+  ]);
+}
+
+function addVerify(audit: Command, shell: Shell): void {
+  const command = audit
+    .command("verify")
+    .summary("find out whether a row was changed or taken out")
+    .description(
+      "Reads the whole log and recomputes its chain of hashes; names the first row that cannot be\n" +
+        "believed. Works on a stopped master, too. Prints the head of a log that is whole: kept\n" +
+        "elsewhere, it shows later whether the end was cut off.",
+    )
+    .option("--head <id:hash>", "A head that was kept elsewhere, and must still be in the log.")
+    .option(...JSON_OPTION)
+    .action(async (options: { head?: string; json?: boolean }) => {
+      const head = options.head === undefined ? null : optionValue(HEAD, "--head", options.head);
+      const verdict = await verify(options, head, shell);
+      const { print, style } = shell.terminal;
+      if (options.json) print(JSON.stringify(verdict, null, 2));
+      if (verdict.kind === "broken") {
+        const why = `row ${verdict.firstBadId}, ${verdict.fault}: ${AUDIT_FAULTS[verdict.fault]}`;
+        throw new DecnetError("audit-broken", why);
+      }
+      if (options.json) return;
+      print(style.green(`✓ ${verdict.head.id} rows, all as they were written`));
+      print(`head: ${verdict.head.id}:${verdict.head.hash}`);
+    });
+  takesSettings(command, CLIENT_SETTINGS);
+  examples(command, [
+    ["decnet audit verify", "exit code 8 if the log is not as it was written"],
+    ["decnet audit verify --head 812:5f1c…", "and still goes on from what was noted then"],
+  ]);
+}
+
+/** By the master, while one runs; else by the file itself. */
+async function verify(
+  options: Readonly<Record<string, unknown>>,
+  head: string | null,
+  shell: Shell,
+): Promise<AuditVerdict> {
+  const query = head === null ? "" : `?head=${head}`;
+  try {
+    return await masterOf(options, shell).call("GET", `/audit/verify${query}`, ApiAuditVerdict);
+  } catch (cause) {
+    const { url, data } = settingsOf(CLIENT_SETTINGS, options, shell.env);
+    const isStopped = cause instanceof DecnetError && cause.code === "master-unreachable";
+    if (!isStopped || url !== "") throw cause;
+    const { verifyAuditOf } = await import("../../master/audit-file.ts");
+    const [id = "", hash = ""] = head?.split(":") ?? [];
+    const known = head === null ? null : { id: Number(id), hash };
+    const verdict = await verifyAuditOf(dataDirectory(data).master, known);
+    if (verdict === null) throw cause;
+    return verdict;
+  }
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { enroll, everything, fingerprint, type OpenStore, T0 } from "./fixture.ts";
+
+/** What hosts said of the authorities that they trust. */
+export function trustConformance(open: OpenStore): void {
+  test("noteTrust() keeps what a host said last, and promotes the certificate that says it", async () => {
+    const store = await open();
+    await enroll(store, "a");
+    const { hostUuid } = await noted(store, "a", ["old"]);
+    assert.deepEqual(await store.listTrust(), [{ hostUuid, authority: "A", trusted: ["old"] }]);
+    const next = {
+      fingerprint: fingerprint("a2"),
+      publicKey: "key",
+      certificatePem: "certificate",
+      notAfterMs: T0 + 2e9,
+    };
+    await store.renewHost({ fingerprint: fingerprint("a"), nowMs: T0, next });
+    await noted(store, "a2", ["new", "old"]);
+    assert.deepEqual(await store.listTrust(), [
+      { hostUuid, authority: "A", trusted: ["new", "old"] },
+    ]);
+    assert.equal((await store.getHost(hostUuid))?.fingerprint, next.fingerprint);
+    await store.close();
+  });
+
+  test("noteTrust() refuses strangers and tombstones, and writes nothing then", async () => {
+    const store = await open();
+    await enroll(store, "a");
+    const { hostUuid } = await noted(store, "a", ["old"]);
+    await store.decommissionHost(hostUuid, T0);
+    const before = [await everything(store), await store.listTrust()];
+    for (const [of, code] of [
+      ["a", "host-decommissioned"],
+      ["nobody", "certificate-mismatch"],
+    ] as const) {
+      const outcome = await store.noteTrust(claim(of, ["new"]));
+      assert.deepEqual(outcome, { kind: "refused", code });
+    }
+    assert.deepEqual([await everything(store), await store.listTrust()], before);
+    await store.close();
+  });
+}
+
+const claim = (of: string, trusted: readonly string[]) => ({
+  fingerprint: fingerprint(of),
+  nowMs: T0,
+  authority: "A",
+  trusted,
+});
+
+async function noted(
+  store: Awaited<ReturnType<OpenStore>>,
+  of: string,
+  trusted: readonly string[],
+): Promise<{ readonly hostUuid: string }> {
+  const outcome = await store.noteTrust(claim(of, trusted));
+  if (outcome.kind !== "noted") throw new Error(outcome.code);
+  return outcome;
+}

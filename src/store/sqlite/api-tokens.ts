@@ -1,0 +1,58 @@
+import type { Role, Scope } from "../../domain/role.ts";
+import type { ApiToken, OperatorStore } from "../store.ts";
+import type { Commit, Database, Row } from "./database.ts";
+import { number, numberOrNull, text } from "./rows.ts";
+
+type ApiTokenStore = Pick<
+  OperatorStore,
+  "createApiToken" | "listApiTokens" | "revokeApiToken" | "findApiToken" | "touchApiToken"
+>;
+
+export function createApiTokenStore(db: Database, commit: Commit): ApiTokenStore {
+  const insert = db.prepare(`
+    INSERT INTO api_tokens (id, secret_hash, operator, purpose, scope, created_ms, expires_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const list = db.prepare(`
+    SELECT * FROM api_tokens WHERE ?1 IS NULL OR operator = ?1 ORDER BY created_ms DESC, id`);
+  const revoke = db.prepare(
+    "UPDATE api_tokens SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL",
+  );
+  const find = db.prepare(`
+    SELECT api_tokens.*, role FROM api_tokens JOIN operators ON name = operator
+    WHERE secret_hash = ? AND revoked_ms IS NULL AND disabled_ms IS NULL`);
+  const touch = db.prepare("UPDATE api_tokens SET last_used_ms = ? WHERE id = ?");
+
+  return {
+    async createApiToken({ id, operator, purpose, scope, createdMs, expiresMs }, secretHash) {
+      await commit(() => {
+        insert.run(id, secretHash, operator, purpose, scope, createdMs, expiresMs);
+      });
+    },
+    async listApiTokens(operator) {
+      return db.read(() => list.all(operator ?? null)).map(apiTokenOf);
+    },
+    async revokeApiToken(id, nowMs) {
+      return commit(() => revoke.run(nowMs, id).changes === 1);
+    },
+    async findApiToken(secretHash) {
+      const row = db.read(() => find.get(secretHash));
+      return row === undefined ? null : { ...apiTokenOf(row), role: text(row, "role") as Role };
+    },
+    async touchApiToken(id, nowMs) {
+      await commit(() => void touch.run(nowMs, id));
+    },
+  };
+}
+
+function apiTokenOf(row: Row): ApiToken {
+  return {
+    id: text(row, "id"),
+    operator: text(row, "operator"),
+    purpose: text(row, "purpose"),
+    scope: text(row, "scope") as Scope,
+    createdMs: number(row, "created_ms"),
+    expiresMs: number(row, "expires_ms"),
+    lastUsedMs: numberOrNull(row, "last_used_ms"),
+    revokedMs: numberOrNull(row, "revoked_ms"),
+  };
+}

@@ -1,0 +1,36 @@
+import { type Static, Type } from "typebox";
+import { AUDIT_FAULTS } from "../../domain/audit.ts";
+import { Nullable } from "./common.ts";
+
+export const ApiAuditEntry = Type.Object(
+  {
+    id: Type.Integer(),
+    atMs: Type.Integer(),
+    actor: Type.String(),
+    action: Type.String(),
+    target: Nullable(Type.String()),
+    outcome: Type.String(),
+    address: Nullable(Type.String()),
+    /** Covers this row and, by the one before, all before it: docs/security.md. */
+    hash: Type.String(),
+  },
+  { $id: "AuditEntry" },
+);
+export type ApiAuditEntry = Static<typeof ApiAuditEntry>;
+
+export const AuditHeadSchema = Type.Object({ id: Type.Integer(), hash: Type.String() });
+
+/** Answer to `GET /audit/verify`. */
+export const ApiAuditVerdict = Type.Union(
+  [
+    Type.Object({ kind: Type.Literal("whole"), head: AuditHeadSchema }),
+    Type.Object({
+      kind: Type.Literal("broken"),
+      fault: Type.Enum(Object.keys(AUDIT_FAULTS) as (keyof typeof AUDIT_FAULTS)[]),
+      /** The first row that cannot be believed. */
+      firstBadId: Type.Integer(),
+    }),
+  ],
+  { $id: "AuditVerdict" },
+);
+export type ApiAuditVerdict = Static<typeof ApiAuditVerdict>;
