@@ -11,6 +11,16 @@ export interface Batch {
   submit(claim: HeartbeatClaim): Promise<BatchOutcome>;
 }
 
+/**
+ * While heartbeats keep coming, so many turns of the event loop go into one transaction: what it
+ * costs to write and sync is shared by more, for a millisecond or two. One that comes alone waits
+ * for one turn, in which there is nothing to do.
+ */
+const MOST_TURNS = 4;
+
+/** Enough to share the cost. */
+const ENOUGH = 64;
+
 /** More than this means that the disk does not keep up: better said than hidden. */
 const MOST_UNANSWERED = 8192;
 
@@ -28,6 +38,13 @@ export function createBatch(
   let claims: HeartbeatClaim[] = [];
   let settles: Settle[] = [];
   let unanswered = 0;
+
+  /** Waits on while more comes, up to the bounds above. */
+  function gather(turns: number, before: number): void {
+    const grew = claims.length > before;
+    if (!grew || turns >= MOST_TURNS || claims.length >= ENOUGH) void flush();
+    else defer(() => gather(turns + 1, claims.length));
+  }
 
   /** Commits what has come together, and answers it when it is durable; the next batch goes on. */
   async function flush(): Promise<void> {
@@ -69,7 +86,7 @@ export function createBatch(
         unanswered += 1;
         claims.push(claim);
         settles.push(settle);
-        if (claims.length === 1) defer(() => void flush());
+        if (claims.length === 1) defer(() => gather(1, 0));
       });
     },
   };
