@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
-import { type Static, Type } from "typebox";
+import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { EntryReading, HeartbeatReport, ReportEntry } from "../domain/heartbeat.ts";
+import type { EntryReading, HeartbeatReport } from "../domain/heartbeat.ts";
 import type { ServiceStatus } from "../domain/shard.ts";
 import type { FieldFault } from "./fault.ts";
+import { type EntryReader, type KnownBody, knowBody, readChange } from "./heartbeat-change.ts";
 import { parseJson } from "./json.ts";
 
 /** Most bytes of a heartbeat's body. */
@@ -46,7 +47,6 @@ export const HeartbeatBody = Type.Object({
     runtime: Optional(Type.Record(Type.String(), Type.Unknown())),
   }),
 });
-type HeartbeatBody = Static<typeof HeartbeatBody>;
 
 const ServiceStatusShape = Type.Object({
   running: Type.Boolean(),
@@ -70,38 +70,60 @@ export type HeartbeatBodyReading =
 
 /** Parses a heartbeat's body (JSON, RFC 8259, UTF-8). Its deckies are read on demand. */
 export function parseHeartbeat(body: Buffer): HeartbeatBodyReading {
-  const value = parseJson(body);
-  if (value === undefined) return { kind: "unreadable", code: "body-not-json", faults: [] };
-  if (heartbeatBody.Check(value)) {
-    return {
-      kind: "report",
-      report: {
-        hostUuid: value.host_uuid,
-        agentVersion: value.agent_version ?? null,
-        entries: entriesOf(value.status),
-      },
-    };
-  }
-  const faults = heartbeatBody
-    .Errors(value)
-    .slice(0, 20)
-    .map((error) => ({ field: error.instancePath, fault: error.message }));
-  return { kind: "unreadable", code: "body-invalid", faults };
+  return parseKnowing(body, null).reading;
 }
 
-function entriesOf(status: HeartbeatBody["status"]): ReportEntry[] {
-  if (status.deployed !== true) return [];
+/**
+ * The same, by what is different from the body that was read before, if that is known.
+ * @returns Also what to know this body by; null if the next one is to be read whole.
+ */
+export function parseKnowing(
+  body: Buffer,
+  before: KnownBody | null,
+): { readonly reading: HeartbeatBodyReading; readonly known: KnownBody | null } {
+  const change = before === null ? null : readChange(before, body, reader);
+  if (change !== null) {
+    return { reading: { kind: "report", report: change.report }, known: change.known };
+  }
+  const value = parseJson(body);
+  if (value === undefined) {
+    return { reading: { kind: "unreadable", code: "body-not-json", faults: [] }, known: null };
+  }
+  if (!heartbeatBody.Check(value)) {
+    const faults = heartbeatBody
+      .Errors(value)
+      .slice(0, 20)
+      .map((error) => ({ field: error.instancePath, fault: error.message }));
+    return { reading: { kind: "unreadable", code: "body-invalid", faults }, known: null };
+  }
+  const { status } = value;
+  const deckies = status.deployed === true ? (status.deckies ?? []) : [];
   const runtime = status.runtime ?? {};
-  return (status.deckies ?? []).map((entry, place) => {
-    const name = nameOf(entry);
-    const state = name !== null && Object.hasOwn(runtime, name) ? runtime[name] : undefined;
+  const names = deckies.map(nameOf);
+  const states = names.map((name) =>
+    name !== null && Object.hasOwn(runtime, name) ? runtime[name] : undefined,
+  );
+  const report: HeartbeatReport = {
+    hostUuid: value.host_uuid,
+    agentVersion: value.agent_version ?? null,
+    entries: deckies.map((entry, place) =>
+      reader.read(entry, states[place], names[place] ?? null, place),
+    ),
+  };
+  return { reading: { kind: "report", report }, known: knowBody(body, report, names, states) };
+}
+
+const reader: EntryReader = {
+  nameOf,
+  digestOf,
+  read(entry, state, name, place) {
     const digest = digestOf(entry, state);
     if (digest === null) {
       return { digest: "", read: () => malformed(name, place, "nested too deeply") };
     }
     return { digest, read: () => readEntry(entry, state, name, place) };
-  });
-}
+  },
+};
 
 function nameOf(entry: unknown): string | null {
   if (typeof entry !== "object" || entry === null || !("name" in entry)) return null;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createSystemClock } from "../../src/cli/clock.ts";
 import { silentLog } from "../../src/domain/log.ts";
 import { createHostBell } from "../../src/master/agent-plane/host-bell.ts";
+import { AGENT_PLANE_LIMITS } from "../../src/master/agent-plane/limits.ts";
 import { openAgentListener } from "../../src/master/agent-plane/listener.ts";
 import { createAgentPlane } from "../../src/master/agent-plane/plane.ts";
 import { createLive } from "../../src/master/live.ts";
@@ -83,6 +84,9 @@ const listener = await openAgentListener({
   log,
   listen: { host: "127.0.0.1", port: 0 },
   presentation: presenter.current(),
+  refused: tally.refused,
+  // All hosts are at one address here.
+  limits: { ...AGENT_PLANE_LIMITS, perAddress: Infinity, unprovenPerAddress: Infinity },
 });
 serveParent({
   port: listener.port,

@@ -4,9 +4,10 @@ import { headerOf, type TrustedAuthority } from "../../pki/trust.ts";
 import type { HeartbeatReading } from "../../store/store.ts";
 import type { FieldFault } from "../../wire/fault.ts";
 import { HEADERS, isNonce } from "../../wire/headers.ts";
-import { parseHeartbeat } from "../../wire/heartbeat.ts";
+import { parseKnowing } from "../../wire/heartbeat.ts";
 import type { Batch, BatchOutcome } from "./batch.ts";
 import { type AgentAnswer, type AgentRequest, type Peer, refuse } from "./exchange.ts";
+import { createKnownBodies } from "./known-bodies.ts";
 
 export interface HeartbeatDeps {
   readonly batch: Batch;
@@ -36,6 +37,8 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
     return code === "body-invalid" ? refuse(code, { detail: faults }) : refuse(code);
   };
 
+  const bodies = createKnownBodies();
+
   return async (request: AgentRequest, peer: Peer): Promise<AgentAnswer> => {
     const { headers, body } = request;
     const place = readPlace(headers);
@@ -44,7 +47,8 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
     let faults: readonly FieldFault[] = [];
     const read = (): HeartbeatReading => {
       if (omitted !== null) return { kind: "omitted" };
-      const reading = parseHeartbeat(body.bytes());
+      const { reading, known } = parseKnowing(body.bytes(), bodies.get(peer.fingerprint));
+      bodies.set(peer.fingerprint, known);
       if (reading.kind === "unreadable") faults = reading.faults;
       return reading;
     };
@@ -72,6 +76,11 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       return refused(outcome, faults);
     }
     deps.onSeen(outcome.hostUuid, arrivedMs);
+    if (outcome.restored === true) {
+      const { hostUuid } = outcome;
+      const { fingerprint: detail, address } = peer;
+      deps.log.warn("alarm", { kind: "restored", hostUuid, detail, address });
+    }
     for (const problem of outcome.problems ?? []) {
       deps.onProblem(problem.kind);
       deps.log.warn("heartbeat: decky skipped", { ...problem });
