@@ -27,7 +27,7 @@ export async function until(holds: () => Promise<boolean>): Promise<void> {
 /** Notes every state in which each host is seen, from when it was first active. */
 export function watchStates(master: () => ByMaster | null) {
   const seen = new Map<string, Set<string>>();
-  let stopped = false;
+  const stop = new AbortController();
   const look = async () => {
     const current = master();
     if (current === null) return;
@@ -39,7 +39,7 @@ export function watchStates(master: () => ByMaster | null) {
     }
   };
   const done = (async () => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       await look();
       await sleep(50);
     }
@@ -47,7 +47,7 @@ export function watchStates(master: () => ByMaster | null) {
   return {
     /** @returns By name, what each was. */
     async stop(): Promise<Readonly<Record<string, readonly string[]>>> {
-      stopped = true;
+      stop.abort();
       await done;
       return Object.fromEntries([...seen].map(([name, states]) => [name, [...states]]));
     },
