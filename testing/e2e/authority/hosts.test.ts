@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import tls from "node:tls";
-import { loadIdentity } from "../../../src/agent/identity.ts";
+import { loadIdentity, saveIdentity } from "../../../src/agent/identity.ts";
 import { masterNameUnder } from "../../../src/pki/trust.ts";
 import { startAgent } from "../identity/agent.ts";
 import { DAY_MS, openSwarm, type Swarm } from "../identity/swarm-of-parts.ts";
@@ -35,6 +35,20 @@ test("a host whose certificate ran out while it was off recovers under the new a
   assert.notEqual(await swarm.authorities.retire(), null);
   await until(async () => (await trustIn(dir)).trusted.length === 1);
   assert.deepEqual(swarm.refusals, []);
+});
+
+test("a host that learned but did not renew before the old authority went recovers by its key", async (t) => {
+  const swarm = await openSwarm(t);
+  const { dir, identity } = await swarm.enroll("web-1", 8 * DAY_MS);
+  const { newest, old } = await rotate(swarm);
+  const authorityPem = newest.certificatePem + old.certificatePem;
+  await saveIdentity(dir, { ...identity, authorityPem });
+  assert.notEqual(await swarm.authorities.retire(), null);
+  const agent = startAgent(dir);
+  t.after(() => agent.stop());
+  await agent.renewed;
+  await until(async () => (await trustIn(dir)).trusted.length === 1);
+  assert.equal((await trustIn(dir)).issuer, newest.fingerprint);
 });
 
 test("the master shows each client the authority that it asks for, and the old one by default", async (t) => {
