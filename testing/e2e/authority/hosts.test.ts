@@ -67,6 +67,22 @@ test("the master shows each client the authority that it asks for, and the old o
   assert.equal(await shown(masterNameUnder(newest.fingerprint)), newest.fingerprint);
 });
 
+test("a session is resumed whichever authority was asked for", async (t) => {
+  const { identity, newest, old } = await openRotated(t);
+  const ca = [newest.certificatePem, old.certificatePem];
+  for (const { fingerprint } of [newest, old]) {
+    const servername = masterNameUnder(fingerprint);
+    const options = { ...tlsOf(identity), ca, servername } as tls.ConnectionOptions;
+    const first = tls.connect(options);
+    const [session] = (await once(first, "session")) as [Buffer];
+    first.destroy();
+    const second = tls.connect({ ...options, session });
+    await once(second, "secureConnect");
+    assert.equal(second.isSessionReused(), true);
+    second.destroy();
+  }
+});
+
 test("once the old authority is retired, its certificates open nothing: not by new, open or resumed connections", async (t) => {
   const { swarm, identity, newest } = await openRotated(t);
   const both = { ca: identity.authorityPem + newest.certificatePem };
