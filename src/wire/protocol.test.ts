@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { test } from "node:test";
+import { TrustAnswer, TrustReport } from "./authorities.ts";
 import { DesiredDecky, DesiredState } from "./desired.ts";
 import { EnrollmentAnswer, EnrollmentRequest } from "./enrollment.ts";
 import { EventReceipt, MAX_EVENTS, MAX_EVENTS_BYTES } from "./events.ts";
@@ -37,6 +38,8 @@ test("docs/protocol.md names every field of every message", () => {
     ChallengeRequest,
     ChallengeAnswer,
     RecoveryRequest,
+    TrustReport,
+    TrustAnswer,
   };
   const missing = Object.entries(shapes).flatMap(([shape, { properties }]) =>
     Object.keys(properties)

@@ -84,6 +84,19 @@ test("docs/protocol.md is exact enough to join with openssl and curl alone", asy
     });
   }
 
+  await t.test(
+    "its scripts do so while the authority is rotated, by a token of before as well",
+    async () => {
+      const tokenOfBefore = await makeToken(master);
+      await callMaster(master, "POST", "/api/v1/authorities/rotate");
+      for (const token of [tokenOfBefore, await makeToken(master)]) {
+        const dir = await temporaryDir(t);
+        const enrolled = await sh(scriptOf("enroll"), dir, `${token}\n`);
+        assert.equal(enrolled.code, 0, enrolled.stderr);
+        assert.equal((await sh(scriptOf("heartbeat"), dir)).stdout, "204\n");
+      }
+    },
+  );
   await t.test("its script says why when its token was used before", async (t) => {
     const token = `${await makeToken(master)}\n`;
     assert.equal((await sh(scriptOf("enroll"), await temporaryDir(t), token)).code, 0);

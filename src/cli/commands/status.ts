@@ -48,6 +48,14 @@ export function statusLines(status: ApiStatus, style: Style): string[] {
         ["enrollment", `${enrollment.host}:${enrollment.port}`],
         ["heartbeat", `every ${status.heartbeatIntervalMs / 1000} s`],
         ["authority", status.authorityFingerprint],
+        ...(status.rotation === null
+          ? []
+          : [
+              [
+                "rotation",
+                `${status.rotation.renewed} of ${status.rotation.hosts} hosts moved`,
+              ] as const,
+            ]),
       ],
       style,
     ),

@@ -12,7 +12,7 @@ import { createAgentPlane } from "../../../src/master/agent-plane/plane.ts";
 import { type Alarms, createAlarms } from "../../../src/master/alarms.ts";
 import { openEnrollment } from "../../../src/master/enrollment/enrollment.ts";
 import { openPresenter } from "../../../src/master/presentation.ts";
-import { openAuthorities } from "../../../src/pki/authorities.ts";
+import { type Authorities, openAuthorities } from "../../../src/pki/authorities.ts";
 import type { Authority } from "../../../src/pki/authority.ts";
 import { makeSigningRequest } from "../../../src/pki/csr.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
@@ -26,6 +26,7 @@ const LOOPBACK = { host: "127.0.0.1", port: 0 };
 export interface Swarm {
   readonly store: Store;
   readonly authority: Authority;
+  readonly authorities: Authorities;
   readonly enrollmentPort: number;
   readonly refusals: ErrorCode[];
   readonly alarms: Alarms;
@@ -94,6 +95,7 @@ export async function openSwarm(
     listen: LOOPBACK,
     presentation: presenter.current(),
   });
+  presenter.follow((presentation) => agents.present(presentation));
   const enrollment = await openEnrollment({
     store: seen,
     clock,
@@ -119,6 +121,7 @@ export async function openSwarm(
   return {
     store,
     authority,
+    authorities,
     enrollmentPort: enrollment.port,
     refusals,
     alarms,
