@@ -170,6 +170,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       log,
       listen: options.agentPlane,
       presentation: presenter.current(),
+      refused: tally.refused,
     });
     closers.push(() => agents.close());
     presenter.follow((presentation) => agents.present(presentation));
