@@ -9,7 +9,7 @@ export interface Terminal {
   readonly noteStyle: Style;
   /** Whether standard error is a terminal. */
   readonly noteInteractive: boolean;
-  print(line: string): void;
+  readonly print: (line: string) => void;
   note(line: string): void;
   /** Writes to standard error without a line's end. */
   draw(text: string): void;

@@ -44,6 +44,8 @@ export type HeartbeatOutcome =
       readonly problems?: readonly HostProblem[];
       /** The very same one once more: it gets no nonce of its own. */
       readonly repeated?: true;
+      /** Its host came back in an older state, which was made an alarm. */
+      readonly restored?: true;
     }
   | {
       readonly kind: "refused";

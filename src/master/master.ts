@@ -84,6 +84,7 @@ const OF_A_FORMER_CERTIFICATE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "certificate-mismatch",
   "certificate-expired",
   "host-decommissioned",
+  "host-unknown",
 ]);
 
 /** Records may be this much ahead of the clock before it counts as wrong. */
@@ -169,6 +170,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       log,
       listen: options.agentPlane,
       presentation: presenter.current(),
+      refused: tally.refused,
     });
     closers.push(() => agents.close());
     presenter.follow((presentation) => agents.present(presentation));

@@ -7,7 +7,7 @@ import { makePrivateDirectory, readPrivateFile } from "../pki/private-file.ts";
 /** A secret that never leaves the master. Keys are derived from it, one for each purpose. */
 export interface Secret {
   /** 32 bytes; always the same for a label. */
-  derive(label: string): Buffer;
+  readonly derive: (label: string) => Buffer;
   /** Made just now. */
   readonly isNew: boolean;
 }

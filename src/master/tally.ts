@@ -15,7 +15,7 @@ export interface Tally {
   close(): Promise<void>;
 }
 
-const FLUSH_EVERY_MS = 5_000;
+export const FLUSH_EVERY_MS = 5_000;
 
 /** Refusals of the master's own making, after which silence says nothing. */
 const LOST: ReadonlySet<ErrorCode> = new Set(["store-unavailable", "overloaded", "internal"]);

@@ -3,6 +3,8 @@ import type { TLSSocket } from "node:tls";
 /** Open connections by the certificate that each presented, so that a host's can be cut. */
 export interface Connections {
   add(fingerprint: string, socket: TLSSocket): void;
+  /** How many are open. */
+  of(fingerprint: string): number;
   /** @returns How many were open. */
   cut(fingerprint: string): number;
   all(): Iterable<TLSSocket>;
@@ -24,6 +26,7 @@ export function createConnections(): Connections {
         if (sockets.size === 0 && open.get(fingerprint) === sockets) open.delete(fingerprint);
       });
     },
+    of: (fingerprint) => open.get(fingerprint)?.size ?? 0,
     cut(fingerprint) {
       const sockets = [...(open.get(fingerprint) ?? [])];
       for (const socket of sockets) socket.destroy();

@@ -2,38 +2,21 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { ErrorCode } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
 import type { TrustedAuthority } from "../../pki/trust.ts";
 import { MAX_EVENTS_BYTES } from "../../wire/events.ts";
 import { MAX_HEARTBEAT_BYTES } from "../../wire/heartbeat.ts";
 import { listenOn } from "../listen.ts";
 import { createContexts, type Presentation, type ServerCertificate } from "../presentation.ts";
+import { limitCrowd } from "../tls/crowd.ts";
+import { TLS_POLICY } from "../tls/policy.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type AgentAnswer, type Body, bodyOf, type Peer, refuse } from "./exchange.ts";
+import { refusalAtHandshake } from "./handshake.ts";
+import { AGENT_PLANE_LIMITS, type AgentPlaneLimits } from "./limits.ts";
 import { peerOf } from "./peer.ts";
 import type { AgentPlane } from "./plane.ts";
-
-/** What one connection may cost; docs/protocol.md tells. */
-const LIMITS = {
-  handshakeMs: 10_000,
-  headersMs: 10_000,
-  requestMs: 30_000,
-  headerBytes: 16_384,
-  connections: 50_000,
-} as const;
-
-/** Above twice the slowest pace, or every heartbeat would be a new handshake. */
-const KEEP_ALIVE_MS = 90_000;
-
-/** Forward secrecy only (RFC 9325, section 4.2.1); TLS 1.3 has no other. */
-const CIPHERS = [
-  "TLS_AES_128_GCM_SHA256",
-  "TLS_AES_256_GCM_SHA384",
-  "TLS_CHACHA20_POLY1305_SHA256",
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-ECDSA-CHACHA20-POLY1305",
-].join(":");
 
 export interface AgentListener {
   readonly port: number;
@@ -58,15 +41,16 @@ export async function openAgentListener(deps: {
   readonly log: Log;
   readonly listen: { readonly host: string; readonly port: number };
   readonly presentation: Presentation;
+  /** Counts connections that were turned away unheard. */
+  readonly refused: (code: ErrorCode) => void;
+  readonly limits?: AgentPlaneLimits;
 }): Promise<AgentListener> {
-  const { plane, log } = deps;
+  const { plane, log, limits = AGENT_PLANE_LIMITS } = deps;
   const secure = ({ keyPem, chainPem }: ServerCertificate, { authorities }: Presentation) => ({
+    ...TLS_POLICY,
     key: keyPem,
     cert: chainPem,
     ca: authorities.map(({ certificatePem }) => certificatePem),
-    minVersion: "TLSv1.2" as const,
-    ciphers: CIPHERS,
-    honorCipherOrder: true,
     // The same whichever certificate is shown, or a session could not be resumed at all.
     sessionIdContext: "agent-plane",
   });
@@ -78,25 +62,42 @@ export async function openAgentListener(deps: {
     requestCert: true,
     rejectUnauthorized: true,
     ALPNProtocols: ["http/1.1"],
-    handshakeTimeout: LIMITS.handshakeMs,
-    headersTimeout: LIMITS.headersMs,
-    requestTimeout: LIMITS.requestMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: 1000,
-    maxHeaderSize: LIMITS.headerBytes,
+    handshakeTimeout: limits.handshakeMs,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkMs,
+    maxHeaderSize: limits.headerBytes,
   });
-  server.maxConnections = LIMITS.connections;
+  server.maxConnections = limits.connections;
+  // Else who never reads an answer would keep it, and the connection, for ever.
+  server.timeout = limits.idleMs;
   const connections = createConnections();
+  const turnedAway = () => deps.refused("overloaded");
+  const crowd = limitCrowd(server, { ...limits, unprovenMs: limits.handshakeMs }, turnedAway);
+  server.on("drop", turnedAway);
 
   server.on("secureConnection", (socket) => {
     const peer = peerOf(socket, authorities);
-    if (peer !== null) connections.add(peer.fingerprint, socket);
+    if (peer === null) return;
+    if (connections.of(peer.fingerprint) >= limits.perCertificate) {
+      turnedAway();
+      socket.destroy();
+      return;
+    }
+    crowd.proven(socket);
+    connections.add(peer.fingerprint, socket);
   });
   server.on("tlsClientError", (error, socket) => {
+    const code = refusalAtHandshake(error, socket);
+    if (code !== null) deps.refused(code);
     log.debug("agent plane: handshake failed", {
       error: error.message,
+      fault: socket.authorizationError,
       address: socket.remoteAddress,
     });
+    // There is no TLS to say anything over, and so nothing to wait for.
+    socket.destroy();
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === "ECONNRESET") {
@@ -104,7 +105,7 @@ export async function openAgentListener(deps: {
       return;
     }
     const late = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-    const reason = late ? "408 Request Timeout" : "400 Bad Request";
+    const reason = late ? "408 Request Timeout\r\ndecnet-error: body-too-slow" : "400 Bad Request";
     socket.end(`HTTP/1.1 ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   });
   const serving = new Set<Promise<void>>();

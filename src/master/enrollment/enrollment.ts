@@ -20,6 +20,8 @@ import {
 } from "../../wire/renewal.ts";
 import { listenOn } from "../listen.ts";
 import { createContexts, type Presenter, type ServerCertificate } from "../presentation.ts";
+import { limitCrowd } from "../tls/crowd.ts";
+import { TLS_POLICY } from "../tls/policy.ts";
 import { AddressBudget } from "./address-budget.ts";
 import { type Answer, type HttpErrorCode, jsonAnswer, rawAnswer, refusal, send } from "./answer.ts";
 import { type Challenges, createChallenges } from "./challenges.ts";
@@ -69,9 +71,9 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
   const challenges = createChallenges(deps.random);
 
   const secure = ({ keyPem, chainPem }: ServerCertificate) => ({
+    ...TLS_POLICY,
     key: keyPem,
     cert: chainPem,
-    minVersion: "TLSv1.2" as const,
     sessionIdContext: "enrollment",
   });
   const contexts = createContexts(presenter.current(), secure);
@@ -96,8 +98,14 @@ export async function openEnrollment(deps: EnrollmentDeps): Promise<Enrollment> 
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  server.on("drop", () => deps.refused("overloaded"));
-  server.on("tlsClientError", (error) => log.debug("handshake failed", { error: error.message }));
+  const turnedAway = () => deps.refused("overloaded");
+  limitCrowd(server, { ...LIMITS, unprovenMs: LIMITS.handshakeMs + LIMITS.requestMs }, turnedAway);
+  server.on("drop", turnedAway);
+  server.on("tlsClientError", (error, socket) => {
+    log.debug("handshake failed", { error: error.message });
+    // There is no TLS to say anything over, and so nothing to wait for.
+    socket.destroy();
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === "ECONNRESET") {
       socket.destroy();

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
+import { networkOf } from "../tls/network-of.ts";
 import type { AddressBudget } from "./address-budget.ts";
 import type { Answer, HttpErrorCode } from "./answer.ts";
 
@@ -11,6 +12,9 @@ export const LIMITS = {
   headersMs: 5000,
   handshakeMs: 10_000,
   connections: 256,
+  /** Nobody proves here who they are before they ask. */
+  perAddress: 64,
+  unprovenPerAddress: 64,
   burst: 20,
   perSecond: 2,
   addresses: 10_000,
@@ -56,7 +60,7 @@ export async function readRequest(
     answer: deps.refuse(...refusal),
   });
   const address = addressOf(request);
-  const waitMs = deps.budget.take(address, deps.nowMs);
+  const waitMs = deps.budget.take(networkOf(address), deps.nowMs);
   if (waitMs > 0) {
     return answered("rate-limited", null, { "retry-after": String(Math.ceil(waitMs / 1000)) });
   }

@@ -55,7 +55,10 @@ export interface TestPlane {
   /** The same without asking for the password, which takes its time. */
   openSession(user: string): Promise<LoggedIn>;
   /** Over TCP, with an API token of that operator. */
-  openToken(operator: string, scope: Scope): Promise<Client & { readonly secret: string }>;
+  readonly openToken: (
+    operator: string,
+    scope: Scope,
+  ) => Promise<Client & { readonly secret: string }>;
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { DecnetError } from "../../domain/errors.ts";
+import { TLS_POLICY } from "../tls/policy.ts";
 import { buildApp, HTTP_LIMITS } from "./app.ts";
 import type { Address, OperatorPlane, OperatorPlaneDeps, ServerCertificate } from "./deps.ts";
 import { isLoopback } from "./origin.ts";
@@ -10,10 +11,8 @@ import { listenOnUnixSocket, type UnixSocket } from "./unix-socket.ts";
 
 export type { OperatorPlane, OperatorPlaneDeps } from "./deps.ts";
 
-/** The floor of the other planes, too; 1.3 where both sides can. */
 const TLS_LIMITS = {
   ...HTTP_LIMITS,
-  minVersion: "TLSv1.2",
   ALPNProtocols: ["http/1.1"],
   handshakeTimeout: 10_000,
 } as const;
@@ -80,7 +79,7 @@ export async function openOperatorPlane(deps: OperatorPlaneDeps): Promise<Operat
 }
 
 function contextOf({ chainPem, keyPem }: ServerCertificate) {
-  return { cert: chainPem, key: keyPem, minVersion: TLS_LIMITS.minVersion } as const;
+  return { ...TLS_POLICY, cert: chainPem, key: keyPem };
 }
 
 async function listenOnTcp(app: App, { host, port }: Address): Promise<void> {

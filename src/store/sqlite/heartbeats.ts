@@ -101,7 +101,8 @@ export function createHeartbeatStore(
     if (verdict.kind === "stale") return { kind: "refused", code: "heartbeat-stale", boot };
     if (verdict.kind === "cloned") return isolate(host, claim);
     if (reading.kind === "omitted" && !sameBody) return refused("status-unknown");
-    if (verdict.kind === "restored" || verdict.kind === "echo-dropped") {
+    const isRestored = verdict.kind === "restored" || verdict.kind === "echo-dropped";
+    if (isRestored) {
       alarms.raise(sighting("restored", host, claim, claim.fingerprint));
     }
     const { current, acknowledged, abandoned } = nextLineage(
@@ -131,9 +132,10 @@ export function createHeartbeatStore(
       next.uuid,
     );
     if (hostLooksDifferent(host, next)) hosts.announce(next, claim.arrivedMs);
-    if (reading.kind === "omitted" || sameBody) return accept(next);
+    const accepted = { ...accept(next), ...(isRestored && { restored: true as const }) };
+    if (reading.kind === "omitted" || sameBody) return accepted;
     const problems = shards.takeIn(host.uuid, reading.report.entries, claim.arrivedMs);
-    return problems.length === 0 ? accept(next) : { ...accept(next), problems };
+    return problems.length === 0 ? accepted : { ...accepted, problems };
   }
 
   const isInService = ({ state }: Host) => state !== "decommissioned" && state !== "quarantined";

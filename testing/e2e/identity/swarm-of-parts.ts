@@ -3,10 +3,15 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { type Identity, saveIdentity } from "../../../src/agent/identity.ts";
 import { createSystemClock } from "../../../src/cli/clock.ts";
+import type { Clock } from "../../../src/domain/clock.ts";
 import type { ErrorCode } from "../../../src/domain/errors.ts";
 import { silentLog } from "../../../src/domain/log.ts";
 import { RECOVERY_BOUNDS, type RecoveryBounds } from "../../../src/domain/renewal.ts";
 import { createHostBell } from "../../../src/master/agent-plane/host-bell.ts";
+import {
+  AGENT_PLANE_LIMITS,
+  type AgentPlaneLimits,
+} from "../../../src/master/agent-plane/limits.ts";
 import { openAgentListener } from "../../../src/master/agent-plane/listener.ts";
 import { createAgentPlane } from "../../../src/master/agent-plane/plane.ts";
 import { type Alarms, createAlarms } from "../../../src/master/alarms.ts";
@@ -41,10 +46,15 @@ export interface Swarm {
 
 export async function openSwarm(
   t: TestContext,
-  over: { readonly ttlMs?: number; readonly recoveryBounds?: RecoveryBounds } = {},
+  over: {
+    readonly ttlMs?: number;
+    readonly recoveryBounds?: RecoveryBounds;
+    readonly limits?: Partial<AgentPlaneLimits>;
+    readonly clock?: Clock;
+  } = {},
 ): Promise<Swarm> {
   const { ttlMs = 7 * DAY_MS, recoveryBounds = RECOVERY_BOUNDS } = over;
-  const clock = createSystemClock();
+  const { clock = createSystemClock() } = over;
   const store = openSqliteStore(":memory:");
   let changes: Partial<Store> = {};
   const seen = new Proxy(store, {
@@ -94,6 +104,8 @@ export async function openSwarm(
     log: silentLog,
     listen: LOOPBACK,
     presentation: presenter.current(),
+    refused: (code) => refusals.push(code),
+    limits: { ...AGENT_PLANE_LIMITS, ...over.limits },
   });
   presenter.follow((presentation) => agents.present(presentation));
   const enrollment = await openEnrollment({

@@ -40,7 +40,7 @@ export function authorityRoutes(app: App, plane: Plane): void {
         response: { 200: ApiAuthorities, ...errors },
       },
     },
-    shown,
+    () => shown(),
   );
 
   app.post(
@@ -77,7 +77,7 @@ export function authorityRoutes(app: App, plane: Plane): void {
         response: { 200: ApiAuthorities, ...errors },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { confirmFingerprint: target, force = false } = request.body;
       await audit.act(request, { action: "authority.retire", target }, async () => {
         const progress = await readRotation(store, authorities);
@@ -91,7 +91,7 @@ export function authorityRoutes(app: App, plane: Plane): void {
         const cutOff = progress.behind.map(({ name }) => name);
         plane.log.warn("the old authority was retired", { authority: target, cutOff });
       });
-      return await shown();
+      return reply.send(await shown());
     },
   );
 }
