@@ -142,6 +142,7 @@ test("docs/protocol.md names roles, names, lives and limits as the code has them
     `${LIMITS.headersMs / 1000} seconds for headers and ${LIMITS.requestMs / 1000} for a whole`,
     `${LIMITS.connections} connections at a time, ${LIMITS.burst} requests at once`,
     `then ${LIMITS.perSecond} a second`,
+    `${LIMITS.perAddress} of the connections may be from one address`,
   ]) {
     assert.ok(page.replace(/\s+/g, " ").includes(text), text);
   }

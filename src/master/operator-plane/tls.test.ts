@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { connect } from "node:tls";
+import { type ConnectionOptions, connect } from "node:tls";
 import { openAuthority } from "../../pki/authorities.ts";
 import { checkAgentCertificate, checkMasterCertificate } from "../../pki/certificate.ts";
 import { issueOperatorCertificate, readOperatorCertificate } from "../operator-certificate.ts";
@@ -190,4 +191,26 @@ test("readOperatorCertificate() says what is wrong with the files", async (t) =>
   await fails({ keyPath: write("other", other.keyPem) }, invalid, /not that of the certificate/);
   await fails({ keyPath: write("open", tls.keyPem, 0o644) }, "data-unusable", /chmod 600/);
   await fails({}, invalid, /it is valid from/, times.nowMs + 2 * 86_400_000);
+});
+
+test("an operator's own RSA certificate does not cost forward secrecy", async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), "decnet-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const [key, cert] = [join(dir, "key.pem"), join(dir, "cert.pem")];
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"];
+  execFileSync("openssl", [...request, "-keyout", key, "-out", cert], { stdio: "ignore" });
+  const tls = { keyPem: readFileSync(key, "utf8"), chainPem: readFileSync(cert, "utf8") };
+  const { port } = await openForTest(t, { tls, listen: { host: "127.0.0.1", port: 0 } });
+  const attempt = (ciphers: string) =>
+    new Promise<string>((resolve, reject) => {
+      const options = { ca: tls.chainPem, servername: "localhost", maxVersion: "TLSv1.2", ciphers };
+      const socket = connect({ host: "127.0.0.1", port, ...options } as ConnectionOptions, () => {
+        resolve(socket.getCipher().name);
+        socket.destroy();
+      }).on("error", reject);
+    });
+  assert.equal(await attempt("DEFAULT"), "ECDHE-RSA-AES128-GCM-SHA256");
+  for (const ciphers of ["AES128-GCM-SHA256", "AES128-SHA", "ECDHE-RSA-AES128-SHA256"]) {
+    await assert.rejects(attempt(ciphers), /handshake failure/, ciphers);
+  }
 });
