@@ -1,31 +1,12 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { ABSENT_KEPT_MS } from "../../domain/liveness.ts";
 import type { Store } from "../store.ts";
-import {
-  beat,
-  decky,
-  enroll,
-  everything,
-  fingerprint,
-  type OpenStore,
-  reported,
-  T0,
-} from "./fixture.ts";
+import { beat, decky, everything, fingerprint, type OpenStore, reported, T0 } from "./fixture.ts";
+import { storeTests } from "./with-store.ts";
 
 /** Promises P1 to P6 and P8, as far as they are the store's to keep. */
 export function heartbeatConformance(open: OpenStore): void {
-  const withStore = (title: string, work: (store: Store) => Promise<void>) =>
-    test(title, async () => {
-      const store = await open();
-      try {
-        await enroll(store, "a");
-        await enroll(store, "b");
-        await work(store);
-      } finally {
-        await store.close();
-      }
-    });
+  const withStore = storeTests(open, ["a", "b"]);
 
   const one = async (store: Store, claim: ReturnType<typeof beat>) =>
     (await store.commitHeartbeats([claim]))[0];

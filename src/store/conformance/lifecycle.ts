@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { JoinToken, Store } from "../store.ts";
 import {
   beat,
@@ -12,18 +11,11 @@ import {
   reported,
   T0,
 } from "./fixture.ts";
+import { storeTests } from "./with-store.ts";
 
 /** Tokens, enrollment, desired state, events, the journal, operators. */
 export function lifecycleConformance(open: OpenStore): void {
-  const withStore = (title: string, work: (store: Store) => Promise<void>) =>
-    test(title, async () => {
-      const store = await open();
-      try {
-        await work(store);
-      } finally {
-        await store.close();
-      }
-    });
+  const withStore = storeTests(open);
   const states = async (store: Store) =>
     Object.fromEntries((await store.listShards()).map((shard) => [shard.name, shard.state]));
 

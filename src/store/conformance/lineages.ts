@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { HeartbeatClaim, Store } from "../store.ts";
-import { beat, decky, enroll, event, everything, type OpenStore, reported, T0 } from "./fixture.ts";
+import { beat, decky, event, everything, type OpenStore, reported, T0 } from "./fixture.ts";
+import { storeTests } from "./with-store.ts";
 
 /** Promise P10, as far as it is the store's to keep; domain/lineage.ts has the cases one by one. */
 export function lineageConformance(open: OpenStore): void {
-  const withStore = (title: string, work: (store: Store) => Promise<void>) =>
-    test(title, async () => {
-      const store = await open();
-      try {
-        await enroll(store, "a");
-        await enroll(store, "b");
-        await work(store);
-      } finally {
-        await store.close();
-      }
-    });
+  const withStore = storeTests(open, ["a", "b"]);
 
   const say = async (store: Store, ...place: [number, number, string | null, string]) => {
     const [outcome] = await store.commitHeartbeats([at(...place)]);

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { ApiToken, NewOperator, Session, Store } from "../store.ts";
 import { everything, type OpenStore, T0 } from "./fixture.ts";
+import { storeTests } from "./with-store.ts";
 
 /** Who may log in, and the log of who did what. */
 export function operatorConformance(open: OpenStore): void {
-  const withStore = (title: string, work: (store: Store) => Promise<void>) =>
-    test(title, async () => {
-      const store = await open();
-      try {
-        await work(store);
-      } finally {
-        await store.close();
-      }
-    });
+  const withStore = storeTests(open);
 
   const admin: NewOperator = { name: "admin", role: "admin", passwordHash: "h1", createdMs: T0 };
   const anna: NewOperator = { ...admin, name: "anna", role: "operator" };

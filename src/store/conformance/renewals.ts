@@ -1,31 +1,12 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { isRenewalOverdue, RECOVERY_WINDOW_MS } from "../../domain/renewal.ts";
 import type { IssuedPin, Store } from "../store.ts";
-import {
-  beat,
-  enroll,
-  event,
-  everything,
-  fingerprint,
-  type OpenStore,
-  reported,
-  T0,
-} from "./fixture.ts";
+import { beat, event, everything, fingerprint, type OpenStore, reported, T0 } from "./fixture.ts";
+import { storeTests } from "./with-store.ts";
 
 /** Two slots of certificates, recovery of what ran out, and alarms. */
 export function renewalConformance(open: OpenStore): void {
-  const withStore = (title: string, work: (store: Store) => Promise<void>) =>
-    test(title, async () => {
-      const store = await open();
-      try {
-        await enroll(store, "a");
-        await enroll(store, "b");
-        await work(store);
-      } finally {
-        await store.close();
-      }
-    });
+  const withStore = storeTests(open, ["a", "b"]);
 
   const DAY_MS = 86_400_000;
   const EXPIRED_MS = T0 + 1e9 + 1000;
