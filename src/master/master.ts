@@ -167,6 +167,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     const presenter = await openPresenter({ authorities, clock, log, signal: closing.signal });
     const agents = await openAgentListener({
       plane,
+      nowMs: () => clock.nowMs(),
       log,
       listen: options.agentPlane,
       presentation: presenter.current(),

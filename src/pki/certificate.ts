@@ -1,4 +1,4 @@
-import { createHash, type X509Certificate } from "node:crypto";
+import { hash, type X509Certificate } from "node:crypto";
 
 /** The one DNS name of every master's certificate: agents ask for it whatever address they dial. */
 export const MASTER_NAME = "master.decnet.internal";
@@ -21,7 +21,7 @@ const HOST_URI = /^URI:decnet:\/\/host\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]
 
 /** Lowercase hex SHA-256 of a DER certificate: how a certificate is named everywhere. */
 export function fingerprintOf(der: Uint8Array): string {
-  return createHash("sha256").update(der).digest("hex");
+  return hash("sha256", der, "hex");
 }
 
 /** When a certificate is valid, both ends included, Unix milliseconds. */

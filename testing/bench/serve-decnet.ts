@@ -81,6 +81,7 @@ const presenter = await openPresenter({
 });
 const listener = await openAgentListener({
   plane,
+  nowMs: () => clock.nowMs(),
   log,
   listen: { host: "127.0.0.1", port: 0 },
   presentation: presenter.current(),

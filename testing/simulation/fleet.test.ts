@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { Change } from "../../src/domain/change.ts";
 import { SILENT_WITHIN_MS, silenceMs } from "../../src/domain/liveness.ts";
@@ -42,7 +43,7 @@ test(`a day of ${AGENTS} agents keeps P1 to P10 (replay: DECNET_SIMULATION_SEED=
 
   let watch: SilenceWatch | null = null;
   let masterUpMs = 0;
-  let nonces = 0;
+  let draws = 0;
   const startMaster = () => {
     masterUpMs = clock.nowMs();
     const round = startSilenceWatch({
@@ -57,7 +58,8 @@ test(`a day of ${AGENTS} agents keeps P1 to P10 (replay: DECNET_SIMULATION_SEED=
       clock,
       log: silentLog,
       bell: createHostBell(store),
-      random: (bytes) => Buffer.from(String(++nonces).padStart(bytes, "0")),
+      random: (outputLength) =>
+        createHash("shake256", { outputLength }).update(String(++draws)).digest(),
       defer: queueMicrotask,
       heartbeatIntervalMs: INTERVAL_MS,
       pace: { burst: 60, perSecond: 5 },

@@ -11,22 +11,20 @@ export interface Batch {
   submit(claim: HeartbeatClaim): Promise<BatchOutcome>;
 }
 
-/**
- * While heartbeats keep coming, so many turns of the event loop go into one transaction: what it
- * costs to write and sync is shared by more, for a millisecond or two. One that comes alone waits
- * for one turn, in which there is nothing to do.
- */
-const MOST_TURNS = 4;
-
-/** Enough to share the cost. */
-const ENOUGH = 64;
-
 /** More than this means that the disk does not keep up: better said than hidden. */
 const MOST_UNANSWERED = 8192;
 
+/** In one transaction: enough to share its cost, and soon done, since nothing else runs meanwhile. */
+const MOST_TOGETHER = 512;
+
+interface Waiting {
+  readonly claim: HeartbeatClaim;
+  readonly settle: (outcome: BatchOutcome) => void;
+}
+
 /**
  * @param defer Runs its argument once the event loop has read what has arrived: `setImmediate`. No
- *   timer: a lone heartbeat waits for nobody, and under load a turn of the loop gathers many.
+ *   timer: a lone heartbeat waits for nobody.
  * @param onBug Called with what a store threw that is not `StoreUnavailable`.
  */
 export function createBatch(
@@ -34,27 +32,23 @@ export function createBatch(
   defer: (flush: () => void) => void,
   onBug: (error: unknown) => void,
 ): Batch {
-  type Settle = (outcome: BatchOutcome) => void;
-  let claims: HeartbeatClaim[] = [];
-  let settles: Settle[] = [];
+  let waiting: Waiting[] = [];
   let unanswered = 0;
+  let committing = false;
 
-  /** Waits on while more comes, up to the bounds above. */
-  function gather(turns: number, before: number): void {
-    const grew = claims.length > before;
-    if (!grew || turns >= MOST_TURNS || claims.length >= ENOUGH) void flush();
-    else defer(() => gather(turns + 1, claims.length));
-  }
-
-  /** Commits what has come together, and answers it when it is durable; the next batch goes on. */
+  /**
+   * Commits what has come together. What comes until that is durable goes into the next transaction:
+   * it could not be durable any earlier, and the more share one, the less it costs each.
+   */
   async function flush(): Promise<void> {
-    const waiting = settles;
-    const committing = commit(claims);
-    claims = [];
-    settles = [];
-    const outcomes = await committing;
-    unanswered -= waiting.length;
-    for (const [place, settle] of waiting.entries()) {
+    const together = waiting.slice(0, MOST_TOGETHER);
+    waiting = waiting.slice(MOST_TOGETHER);
+    const outcomes = await commit(together.map(({ claim }) => claim));
+    // The next ones first: the disk works on them while these are answered.
+    if (waiting.length > 0) void flush();
+    else committing = false;
+    unanswered -= together.length;
+    for (const [place, { settle }] of together.entries()) {
       settle(outcomes[place] ?? { kind: "refused", code: "internal" });
     }
   }
@@ -84,9 +78,10 @@ export function createBatch(
       }
       return new Promise((settle) => {
         unanswered += 1;
-        claims.push(claim);
-        settles.push(settle);
-        if (claims.length === 1) defer(() => gather(1, 0));
+        waiting.push({ claim, settle });
+        if (committing) return;
+        committing = true;
+        defer(() => void flush());
       });
     },
   };

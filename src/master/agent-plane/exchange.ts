@@ -1,4 +1,5 @@
 import { createHash, hash } from "node:crypto";
+import type { TLSSocket } from "node:tls";
 import { ERRORS, type ErrorCode } from "../../domain/errors.ts";
 import { HEADERS } from "../../wire/headers.ts";
 
@@ -26,6 +27,12 @@ export interface AgentRequest {
   /** Aborts when the connection closes: nobody waits for the answer any more. */
   readonly signal: AbortSignal | null;
 }
+
+/** Answers a request that came over a socket; who is at its other end is the socket's to say. */
+export type Serve = (
+  socket: TLSSocket,
+  request: Omit<AgentRequest, "peer">,
+) => Promise<AgentAnswer>;
 
 /**
  * A request's body as it came. Most are known by their digest and never read: so the parts stay

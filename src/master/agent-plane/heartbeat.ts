@@ -8,6 +8,7 @@ import { parseKnowing } from "../../wire/heartbeat.ts";
 import type { Batch, BatchOutcome } from "./batch.ts";
 import { type AgentAnswer, type AgentRequest, type Peer, refuse } from "./exchange.ts";
 import { createKnownBodies } from "./known-bodies.ts";
+import { createNonces } from "./nonces.ts";
 
 export interface HeartbeatDeps {
   readonly batch: Batch;
@@ -38,6 +39,7 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
   };
 
   const bodies = createKnownBodies();
+  const nextNonce = createNonces(deps.random);
 
   return async (request: AgentRequest, peer: Peer): Promise<AgentAnswer> => {
     const { headers, body } = request;
@@ -53,7 +55,7 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       return reading;
     };
     const arrivedMs = deps.nowMs();
-    const nonce = deps.random(NONCE_BYTES).toString("base64url");
+    const nonce = nextNonce();
     const outcome = await deps.batch.submit({
       fingerprint: peer.fingerprint,
       arrivedMs,
@@ -103,7 +105,6 @@ function authoritiesOf({ trusted }: HeartbeatDeps): Record<string, string> {
   return { [HEADERS.authorities]: headerOf(trusted().map(({ fingerprint }) => fingerprint)) };
 }
 
-const NONCE_BYTES = 16;
 const WHOLE = /^[1-9]\d{0,15}$/;
 
 /** @returns null if a header is there and is not as it should be. */

@@ -1,3 +1,5 @@
+import { MAX_EVENTS_BYTES } from "../../wire/events.ts";
+import { MAX_HEARTBEAT_BYTES } from "../../wire/heartbeat.ts";
 import type { CrowdLimits } from "../tls/crowd.ts";
 
 /** What one connection, certificate or address may cost the agent plane; docs/protocol.md tells. */
@@ -35,3 +37,8 @@ export const AGENT_PLANE_LIMITS: AgentPlaneLimits = {
   unprovenPerAddress: 256,
   perCertificate: 64,
 };
+
+/** Most bytes of a request's body. */
+export function bodyLimitOf(path: string): number {
+  return path.startsWith("/swarm/events") ? MAX_EVENTS_BYTES : MAX_HEARTBEAT_BYTES;
+}

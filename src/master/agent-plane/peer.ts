@@ -1,5 +1,11 @@
+import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import { checkAgentCertificate, fingerprintOf, validityOf } from "../../pki/certificate.ts";
+import {
+  checkAgentCertificate,
+  fingerprintOf,
+  type Validity,
+  validityOf,
+} from "../../pki/certificate.ts";
 import { issuerOf, type TrustedAuthority } from "../../pki/trust.ts";
 import type { Peer } from "./exchange.ts";
 
@@ -24,14 +30,44 @@ export function peerOf(socket: TLSSocket, trusted: readonly TrustedAuthority[]):
 
 function read(socket: TLSSocket, trusted: readonly TrustedAuthority[]): Peer | null {
   const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
-  if (certificate === undefined || checkAgentCertificate(certificate) !== null) return null;
-  const authority = issuerOf(certificate, trusted);
-  if (authority === null) return null;
+  if (certificate === undefined) return null;
+  const fingerprint = fingerprintOf(certificate.raw);
+  const facts = proven.get(fingerprint) ?? prove(certificate, trusted);
+  if (facts === null) return null;
+  remember(fingerprint, facts);
   return {
-    fingerprint: fingerprintOf(certificate.raw),
-    authority: authority.fingerprint,
-    ...validityOf(certificate),
+    fingerprint,
+    ...facts,
     // Without the prefix that a listener for both families puts before an IPv4 address.
     address: (socket.remoteAddress ?? "unknown").replace(/^::ffff:/, ""),
   };
+}
+
+interface Facts extends Validity {
+  /** Fingerprint of the authority that signed the certificate: whoever did always will have. */
+  readonly authority: string;
+}
+
+function prove(certificate: X509Certificate, trusted: readonly TrustedAuthority[]): Facts | null {
+  if (checkAgentCertificate(certificate) !== null) return null;
+  const authority = issuerOf(certificate, trusted);
+  return authority && { authority: authority.fingerprint, ...validityOf(certificate) };
+}
+
+/**
+ * What certificates say of themselves, by fingerprint, so that who connects again is not verified a
+ * second time beside TLS. None of it changes; whether an authority is trusted is asked each time.
+ */
+const proven = new Map<string, Facts>();
+const MOST_PROVEN = 65_536;
+
+/** The one that connected least recently is forgotten first. */
+function remember(fingerprint: string, facts: Facts): void {
+  proven.delete(fingerprint);
+  proven.set(fingerprint, facts);
+  if (proven.size <= MOST_PROVEN) return;
+  for (const oldest of proven.keys()) {
+    proven.delete(oldest);
+    return;
+  }
 }

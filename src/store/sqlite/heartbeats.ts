@@ -6,15 +6,17 @@ import {
   judgeIdentity,
   refreshHost,
 } from "../../domain/heartbeat.ts";
-import type { Host } from "../../domain/host.ts";
+import type { Host, HostProblem } from "../../domain/host.ts";
 import { isPassedOver, judgeLineage, NEW_LINEAGE, nextLineage } from "../../domain/lineage.ts";
-import type { HeartbeatClaim, HeartbeatStore } from "../store.ts";
+import type { HeartbeatClaim, HeartbeatReading, HeartbeatStore } from "../store.ts";
 import type { AlarmRows } from "./alarms.ts";
 import type { AuditRows } from "./audit.ts";
 import type { Commit, Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
 import { hostOf, lineageOf, number, shardOf, text, textOrNull } from "./rows.ts";
 import type { ShardRows } from "./shards.ts";
+
+type ReadHeartbeat = Exclude<HeartbeatReading, { kind: "unreadable" }>;
 
 export function createHeartbeatStore(
   db: Database,
@@ -25,19 +27,24 @@ export function createHeartbeatStore(
   audit: AuditRows,
 ): HeartbeatStore {
   /*
-   * The common case in one statement: the host is active and says what it said before, as the next
-   * beat of who got the last answer or of an agent that knows no nonces. That it changed a row is
-   * the check of pin, state, digest, order and lineage, and the write, all at once.
+   * The common case in one statement: the host is active, as the next beat of who got the last
+   * answer or of an agent that knows no nonces. That it changed a row is the check of pin, state,
+   * order and lineage, and the write, all at once.
    */
-  const touch = db.prepare(`
-    UPDATE hosts SET
-      last_seen_ms = max(last_seen_ms, ?2), boot = coalesce(?3, boot),
-      sequence = coalesce(?4, sequence), clock_skew_ms = coalesce(?5 - ?2, clock_skew_ms),
-      acknowledged_nonce = ?8, nonce = ?9
-    WHERE fingerprint = ?1 AND state = 'active' AND body_digest = ?6 AND address = ?7
-      AND (?3 IS NULL OR ?3 = boot AND ?4 > sequence)
-      AND (?8 = nonce OR ?8 IS NULL AND acknowledged_nonce IS NULL)
-    RETURNING uuid, generation`);
+  const refresh = (set: string, where: string) =>
+    db.prepare(`
+      UPDATE hosts SET
+        last_seen_ms = max(last_seen_ms, ?2), boot = coalesce(?3, boot),
+        sequence = coalesce(?4, sequence), clock_skew_ms = coalesce(?5 - ?2, clock_skew_ms),
+        acknowledged_nonce = ?8, nonce = ?9 ${set}
+      WHERE fingerprint = ?1 AND state = 'active' AND address = ?7
+        AND (?3 IS NULL OR ?3 = boot AND ?4 > sequence)
+        AND (?8 = nonce OR ?8 IS NULL AND acknowledged_nonce IS NULL) ${where}
+      RETURNING uuid, generation`);
+  /** It says what it said before. */
+  const sayAgain = refresh("", "AND body_digest = ?6");
+  /** It says something else, of its deckies alone. */
+  const sayNew = refresh(", body_digest = ?6", "AND uuid = ?10 AND agent_version IS ?11");
   const memoryOf = db.prepare(
     "SELECT body_digest, nonce, acknowledged_nonce, abandoned_nonces FROM hosts WHERE uuid = ?",
   );
@@ -56,9 +63,14 @@ export function createHeartbeatStore(
   const stale = db.prepare("SELECT * FROM shards WHERE state = 'absent' AND changed_ms < ?");
 
   const refused = (code: HeartbeatRefusal) => ({ kind: "refused" as const, code });
+  const accepted = (hostUuid: string, generation: number) => ({
+    kind: "accepted" as const,
+    hostUuid,
+    generation,
+  });
 
   function take(claim: HeartbeatClaim): HeartbeatOutcome {
-    const touched = touch.get(
+    const values = [
       claim.fingerprint,
       claim.arrivedMs,
       claim.boot,
@@ -68,15 +80,22 @@ export function createHeartbeatStore(
       claim.address,
       claim.echo,
       claim.nonce,
-    );
-    if (touched === undefined) return takeWhole(claim);
-    const generation = number(touched, "generation");
-    return { kind: "accepted", hostUuid: text(touched, "uuid"), generation };
-  }
-
-  function takeWhole(claim: HeartbeatClaim): HeartbeatOutcome {
+    ] as const;
+    const again = sayAgain.get(...values);
+    if (again !== undefined) return accepted(text(again, "uuid"), number(again, "generation"));
     const reading = claim.read();
     if (reading.kind === "unreadable") return refused(reading.code);
+    if (reading.kind === "omitted") return takeWhole(claim, reading);
+    const { hostUuid, agentVersion, entries } = reading.report;
+    const anew = sayNew.get(...values, hostUuid, agentVersion);
+    if (anew === undefined) return takeWhole(claim, reading);
+    const problems = shards.takeIn(hostUuid, entries, claim.arrivedMs);
+    return { ...accepted(hostUuid, number(anew, "generation")), ...some(problems) };
+  }
+
+  const some = (problems: readonly HostProblem[]) => problems.length > 0 && { problems };
+
+  function takeWhole(claim: HeartbeatClaim, reading: ReadHeartbeat): HeartbeatOutcome {
     const pin = hosts.findPin(claim.fingerprint);
     // Without a body nobody is claimed but the certificate's own host.
     const claimedUuid = reading.kind === "report" ? reading.report.hostUuid : pin?.hostUuid;
@@ -96,7 +115,7 @@ export function createHeartbeatStore(
     const verdict = judgeLineage({ ...lineage, boot, sequence }, { ...claim, sameBody });
     if (verdict.kind === "repeated") {
       const known = hosts.promoted(host, claim.fingerprint, claim.arrivedMs);
-      return { ...accept(known), repeated: true };
+      return { ...accepted(known.uuid, known.generation), repeated: true };
     }
     if (verdict.kind === "stale") return { kind: "refused", code: "heartbeat-stale", boot };
     if (verdict.kind === "cloned") return isolate(host, claim);
@@ -132,10 +151,15 @@ export function createHeartbeatStore(
       next.uuid,
     );
     if (hostLooksDifferent(host, next)) hosts.announce(next, claim.arrivedMs);
-    const accepted = { ...accept(next), ...(isRestored && { restored: true as const }) };
-    if (reading.kind === "omitted" || sameBody) return accepted;
-    const problems = shards.takeIn(host.uuid, reading.report.entries, claim.arrivedMs);
-    return problems.length === 0 ? accepted : { ...accepted, problems };
+    const isSame = reading.kind === "omitted" || sameBody;
+    const problems = isSame
+      ? []
+      : shards.takeIn(host.uuid, reading.report.entries, claim.arrivedMs);
+    return {
+      ...accepted(host.uuid, host.generation),
+      ...(isRestored && { restored: true as const }),
+      ...some(problems),
+    };
   }
 
   const isInService = ({ state }: Host) => state !== "decommissioned" && state !== "quarantined";
@@ -161,12 +185,6 @@ export function createHeartbeatStore(
     address: claim.address,
     atMs: claim.arrivedMs,
     count: 1,
-  });
-
-  const accept = (host: Host) => ({
-    kind: "accepted" as const,
-    hostUuid: host.uuid,
-    generation: host.generation,
   });
 
   return {

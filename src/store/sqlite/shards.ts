@@ -40,11 +40,15 @@ export interface ShardRows {
 export function createShardRows(db: Database, journal: Journal): ShardRows {
   const ofHost = db.prepare("SELECT name, digest, state FROM shards WHERE host_uuid = ?");
   const byName = db.prepare("SELECT * FROM shards WHERE name = ?");
-  const standing = db.prepare(
-    "SELECT host_uuid, state, changed_ms, assigned FROM shards WHERE name = ?",
-  );
-  const assignment = db.prepare("SELECT host_uuid FROM deckies WHERE name = ?");
+  const standing = db.prepare(`
+    SELECT shards.host_uuid, state, changed_ms, assigned, deckies.host_uuid AS assigned_to
+    FROM (SELECT ? AS wanted) LEFT JOIN shards ON shards.name = wanted LEFT JOIN deckies ON deckies.name = wanted`);
   const hostName = db.prepare("SELECT name FROM hosts WHERE uuid = ?");
+  /** Of a shard that stays its host's, as nearly all do: so that no index has to be written. */
+  const update = db.prepare(`
+    UPDATE shards SET state = ?3, reason = ?4, config = ?5, services = ?6, digest = ?7,
+      changed_ms = ?8, assigned = ?9
+    WHERE name = ?1 AND host_uuid = ?2`);
   const upsert = db.prepare(`
     INSERT INTO shards
       (name, host_uuid, state, reason, config, services, digest, changed_ms, assigned)
@@ -129,10 +133,9 @@ export function createShardRows(db: Database, journal: Journal): ShardRows {
           malformed.push({ decky: decky.name, detail: "listed twice" });
           continue;
         }
-        const row = standing.get(decky.name);
-        const assigned = assignment.get(decky.name);
-        const current = row === undefined ? null : standingOf(row);
-        const assignedTo = assigned === undefined ? null : text(assigned, "host_uuid");
+        const row = standing.get(decky.name) ?? {};
+        const current = typeof row["host_uuid"] === "string" ? standingOf(row) : null;
+        const assignedTo = textOrNull(row, "assigned_to");
         const verdict = judgeReported(decky, hostUuid, current, assignedTo, nowMs);
         if (verdict.kind === "conflict") {
           const owner = hostName.get(verdict.ownerUuid);
@@ -152,7 +155,7 @@ export function createShardRows(db: Database, journal: Journal): ShardRows {
     },
 
     write(shard, digest, nowMs) {
-      upsert.run(
+      const values = [
         shard.name,
         shard.hostUuid,
         shard.state,
@@ -162,7 +165,8 @@ export function createShardRows(db: Database, journal: Journal): ShardRows {
         digest,
         shard.changedMs,
         shard.assigned ? 1 : 0,
-      );
+      ];
+      if (update.run(...values).changes === 0) upsert.run(...values);
       const of = known.get(shard.hostUuid);
       if (of !== undefined) remember(of, shard.name, digest, shard.state);
       journal.write(nowMs, { topic: "shard", key: shard.name, body: shard });

@@ -101,6 +101,7 @@ export async function openSwarm(
   });
   const agents = await openAgentListener({
     plane,
+    nowMs: () => clock.nowMs(),
     log: silentLog,
     listen: LOOPBACK,
     presentation: presenter.current(),
