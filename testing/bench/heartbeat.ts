@@ -12,8 +12,8 @@ import { type BenchLoad, type BenchServer, startLoad, startServer } from "./proc
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "2" },
+    rounds: { type: "string", default: "15" },
+    seconds: { type: "string", default: "0.7" },
     hosts: { type: "string", default: "16" },
     "memory-hosts": { type: "string", default: "10000" },
     only: { type: "string" },

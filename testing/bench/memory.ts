@@ -4,9 +4,27 @@ import { join } from "node:path";
 import type { LoadPlan, LoadResult } from "./messages.ts";
 import { startServer } from "./processes.ts";
 
-/** Memory a host on the master: each with 10 deckies and its connection kept open. */
+interface Memory {
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+  readonly allBytes: number;
+}
+
+/** Memory a host, each with 10 deckies and its connection kept open: bare, and on the master. */
 export async function measureMemory(dir: string, hosts: number): Promise<void> {
-  const server = await startServer("serve-decnet.ts", dir, hosts);
+  const bare = await measure("serve-bare.ts", join(dir, "bare"), hosts);
+  const ours = await measure("serve-decnet.ts", dir, hosts);
+  const kib = (bytes: number) => `${(bytes / hosts / 1024).toFixed(1)} KiB`;
+  const told = ({ residentBytes, heapBytes, allBytes }: Memory) =>
+    `${kib(residentBytes)} a host (resident), ${kib(heapBytes)} of it JavaScript; ` +
+    `${Math.round(allBytes / 1024 / 1024)} MiB in all`;
+  console.log(`memory at ${hosts} hosts, 10 deckies each, every connection open:`);
+  console.log(`  bare node:https, which keeps nothing: ${told(bare)}`);
+  console.log(`  DECNET: ${told(ours)}`);
+}
+
+async function measure(script: string, dir: string, hosts: number): Promise<Memory> {
+  const server = await startServer(script, dir, hosts);
   const before = await server.usage();
   const holder = fork(join(import.meta.dirname, "hold.ts"));
   await once(holder, "message");
@@ -28,11 +46,9 @@ export async function measureMemory(dir: string, hosts: number): Promise<void> {
       `${result.beats} of ${hosts} heartbeats accepted: ${JSON.stringify(result.others)}`,
     );
   }
-  const perHost = (bytes: number) => `${(bytes / hosts / 1024).toFixed(1)} KiB`;
-  console.log(
-    `memory at ${hosts} hosts, 10 deckies each, every connection open: ` +
-      `${perHost(after.rssBytes - before.rssBytes)} a host (resident), ` +
-      `${perHost(after.heapBytes - before.heapBytes)} of it JavaScript; ` +
-      `${Math.round(after.rssBytes / 1024 / 1024)} MiB in all`,
-  );
+  return {
+    residentBytes: after.rssBytes - before.rssBytes,
+    heapBytes: after.heapBytes - before.heapBytes,
+    allBytes: after.rssBytes,
+  };
 }

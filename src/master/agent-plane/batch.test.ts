@@ -35,6 +35,48 @@ test("submit() puts what arrives together into one transaction, and answers afte
   await store.close();
 });
 
+test("submit() puts what comes during a commit into the next one, however it came", async () => {
+  const commits: { size: number; finish: () => void }[] = [];
+  const batch = createBatch(
+    {
+      commitHeartbeats: (claims) =>
+        new Promise((resolve) => {
+          const outcome = { kind: "refused", code: "host-unknown" } as const;
+          const finish = () => resolve(claims.map(() => outcome));
+          commits.push({ size: claims.length, finish });
+        }),
+    },
+    setImmediate,
+    noBugs,
+  );
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const answered: string[] = [];
+  const send = (name: string) => void batch.submit(beat(name, [])).then(() => answered.push(name));
+  send("a");
+  await turn();
+  for (const name of ["b", "c", "d"]) {
+    send(name);
+    await turn();
+  }
+  assert.deepEqual(
+    commits.map(({ size }) => size),
+    [1],
+  );
+  commits[0]?.finish();
+  await turn();
+  assert.deepEqual(
+    commits.map(({ size }) => size),
+    [1, 3],
+  );
+  assert.deepEqual(answered, ["a"]);
+  commits[1]?.finish();
+  await turn();
+  assert.deepEqual(answered, ["a", "b", "c", "d"]);
+  send("e");
+  await turn();
+  assert.equal(commits.length, 3, "and once nothing is under way, it begins anew");
+});
+
 test("submit() lets one that breaks the store fail alone", async () => {
   const store = openSqliteStore(":memory:");
   await enroll(store, "a");

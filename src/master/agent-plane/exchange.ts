@@ -62,6 +62,15 @@ export function bodyOf(parts: readonly Buffer[]): Body {
 
 const EMPTY = Buffer.alloc(0);
 
+/** A body in so many parts comes from no agent. */
+const MANY_PARTS = 1024;
+
+/** Keeps one more part. Small ones are joined, or they would hold many times their bytes. */
+export function keepPart(parts: Buffer[], part: Buffer): void {
+  parts.push(part);
+  if (parts.length >= MANY_PARTS) parts.splice(0, parts.length, Buffer.concat(parts));
+}
+
 export interface AgentAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

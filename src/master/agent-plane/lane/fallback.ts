@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:https";
 import type { TLSSocket } from "node:tls";
-import { type AgentAnswer, type Body, bodyOf, refuse, type Serve } from "../exchange.ts";
+import { type AgentAnswer, type Body, bodyOf, keepPart, refuse, type Serve } from "../exchange.ts";
 import { bodyLimitOf } from "../limits.ts";
 import { TOO_SLOW } from "./lane.ts";
 
@@ -114,7 +114,7 @@ function readBody(request: IncomingMessage): Promise<Body | "too-large" | "gone"
     request.on("data", (part: Buffer) => {
       bytes += part.length;
       if (bytes > limit) resolve("too-large");
-      else parts.push(part);
+      else keepPart(parts, part);
     });
     request.on("end", () => resolve(bodyOf(parts)));
     request.on("close", () => resolve("gone"));

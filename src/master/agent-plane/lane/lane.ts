@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { type AgentAnswer, bodyOf, type Serve } from "../exchange.ts";
+import { type AgentAnswer, bodyOf, keepPart, type Serve } from "../exchange.ts";
 import { type AgentPlaneLimits, bodyLimitOf } from "../limits.ts";
 import { createAnswerWriter } from "./answer.ts";
 import { type Head, readHead } from "./head.ts";
@@ -109,7 +109,7 @@ export function createLanes(deps: LaneDeps): Lanes {
 
   function takeBody(lane: Lane, head: Head | null, chunk: Buffer): void {
     const size = Math.min(chunk.length, lane.missing);
-    if (size > 0) lane.parts.push(size === chunk.length ? chunk : chunk.subarray(0, size));
+    if (size > 0) keepPart(lane.parts, chunk.subarray(0, size));
     lane.missing -= size;
     if (lane.missing > 0 || head === null) {
       lane.head = head;
