@@ -135,6 +135,18 @@ test("decnet has the commands that its documents name, each with examples and, w
   }
 });
 
+test("every command that asks the master takes the flags that say where it is", () => {
+  const here = new Set(["up", "master", "agent enroll", "agent run", "version"]);
+  for (const command of COMMANDS) {
+    const path = pathOf(command);
+    const isHere = here.has(path) || /^authority (?:en|de)crypt$/.test(path);
+    const flags = command.options.map(({ long }) => long);
+    for (const flag of ["--url", "--api-token-file", "--authority-file"]) {
+      assert.equal(flags.includes(flag), !isHere, `${path} ${flag}`);
+    }
+  }
+});
+
 test("every command's help ends in examples, and asking for it is no failure", async () => {
   for (const command of COMMANDS) {
     const { code, out } = await decnet(`${pathOf(command)} --help`);

@@ -45,8 +45,6 @@ export const port: Kind<number> = {
   },
 };
 
-/** Labels of letters, digits and dashes (RFC 1123, section 2.1). */
-const HOST_NAME = /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/;
 /** How many times; none at all is a count, too. */
 export function count(most: number): Kind<number> {
   return {
@@ -57,6 +55,9 @@ export function count(most: number): Kind<number> {
     },
   };
 }
+
+/** Labels of letters, digits and dashes (RFC 1123, section 2.1). */
+const HOST_NAME = /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/;
 
 /** A host name or an address to listen on or to be reached at; without a port. */
 export const host: Kind<string> = {

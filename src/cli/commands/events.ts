@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { EVENT_KINDS } from "../../domain/event.ts";
 import type { ApiEvent } from "../../wire/api/event.ts";
-import { examples, JSON_OPTION, masterOf, type Shell, takesSettings } from "../command.ts";
+import { asksMaster, masterOf, type Shell } from "../command.ts";
 import { eventLine } from "../event-line.ts";
 import { followEvents, recentEvents } from "../follow-events.ts";
 import { optionValue } from "../option-value.ts";
-import { CLIENT_SETTINGS } from "../remote.ts";
+import type { JsonOption } from "../print.ts";
 import { type Kind, oneOf } from "../setting-kinds.ts";
 
 const COUNT: Kind<number> = {
@@ -13,13 +13,12 @@ const COUNT: Kind<number> = {
   parse: (raw) => (/^\d{1,4}$/.test(String(raw)) && Number(raw) <= 1000 ? Number(raw) : null),
 };
 
-interface TailOptions {
+interface TailOptions extends JsonOption {
   readonly last: string;
   readonly follow: boolean;
   readonly decky?: string;
   readonly kind?: string;
   readonly src?: string;
-  readonly json?: boolean;
 }
 
 export function addEvents(program: Command, shell: Shell): void {
@@ -39,10 +38,8 @@ export function addEvents(program: Command, shell: Shell): void {
     .option("--decky <name>", "Only those of one decky.")
     .option("--kind <kind>", "Only those of one kind, such as ssh.login.attempt.")
     .option("--src <address>", "Only those from one address.")
-    .option(...JSON_OPTION)
     .action((options: TailOptions) => tail(options, shell));
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet events tail", "watch the whole fleet"],
     ["decnet events tail --kind ssh.login.attempt", "only logins by SSH"],
     ["decnet events tail --no-follow --last 1000 --json", "the newest thousand, for a program"],
@@ -52,7 +49,7 @@ export function addEvents(program: Command, shell: Shell): void {
 async function tail(options: TailOptions, shell: Shell): Promise<void> {
   const { decky, kind, src, json } = options;
   if (kind !== undefined) optionValue(oneOf(EVENT_KINDS), "--kind", kind);
-  const api = masterOf({ ...options }, shell);
+  const api = masterOf(options, shell);
   const { terminal, clock } = shell;
   // From the first line on, Ctrl-C is how this ends.
   const ending = options.follow ? shell.ending() : null;

@@ -45,9 +45,7 @@ export function addMaster(program: Command, shell: Shell): void {
         "command line, on the same machine. The first start makes the swarm's authority and the " +
         "first admin, whose password is printed once, on standard output.",
     )
-    .action((options: Record<string, unknown>) =>
-      runMaster(settingsOf(MASTER_SETTINGS, options, shell.env), shell),
-    );
+    .action((options: object) => runMaster(settingsOf(MASTER_SETTINGS, options, shell.env), shell));
   takesSettings(command, MASTER_SETTINGS);
   examples(command, [
     ["decnet master --advertise master.example.net", "agents elsewhere reach it by this name"],
