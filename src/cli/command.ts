@@ -3,14 +3,9 @@ import type { Clock } from "../domain/clock.ts";
 import type { Log } from "../domain/log.ts";
 import { createMasterApi, type MasterApi } from "./api-client.ts";
 import { dataDirectory } from "./data-directory.ts";
+import { readSettings } from "./read-settings.ts";
 import { CLIENT_SETTINGS, remoteMaster } from "./remote.ts";
-import {
-  type Environment,
-  readSettings,
-  SETTINGS,
-  type SettingName,
-  type Settings,
-} from "./settings.ts";
+import { type Environment, SETTINGS, type SettingName, type Settings } from "./settings.ts";
 import { type Terminal, wantsColor } from "./terminal.ts";
 
 /** What every command works with; made once, in main.ts. */
