@@ -42,11 +42,19 @@ export function asksMaster(command: Command, list: Examples): void {
 
 export type Examples = readonly (readonly [line: string, meaning: string])[];
 
-/** Shows examples below a command's help, each with what it does. */
+/** Of help that is not shown on a terminal; commander wraps the rest of it by the same measure. */
+const HELP_COLUMNS = 80;
+
+/** Shows examples below a command's help, each with what it does: beside it, if all have room. */
 export function examples(command: Command, list: Examples): Command {
   const width = Math.max(...list.map(([line]) => line.length));
-  const lines = list.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`.trimEnd());
-  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  const beside = list.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`);
+  const below = list.map(([line, meaning]) => `  ${line}\n      ${meaning}`);
+  return command.addHelpText("after", () => {
+    const columns = command.configureOutput().getOutHelpWidth?.() ?? HELP_COLUMNS;
+    const lines = beside.every((line) => line.length <= columns) ? beside : below;
+    return `\nExamples:\n${lines.join("\n")}`;
+  });
 }
 
 /** @param options As commander read them. */

@@ -8,11 +8,10 @@ import type { Command } from "commander";
 import { silentLog } from "../domain/log.ts";
 import { type Master, startMaster } from "../master/master.ts";
 import { createSystemClock } from "./clock.ts";
-import type { Shell } from "./command.ts";
 import { dataDirectory } from "./data-directory.ts";
 import { buildProgram } from "./program.ts";
+import { recordingShell } from "./recording-shell.ts";
 import { run } from "./run.ts";
-import { styleOf } from "./terminal.ts";
 
 let dir = "";
 let master: Master;
@@ -45,31 +44,8 @@ after(async () => {
   await rm(dir, { recursive: true });
 });
 
-function recordingShell(): Shell & { readonly out: string[]; readonly err: string[] } {
-  const [out, err]: [string[], string[]] = [[], []];
-  const style = styleOf(false);
-  return {
-    terminal: {
-      interactive: false,
-      noteInteractive: false,
-      style,
-      noteStyle: style,
-      print: (line) => void out.push(line),
-      note: (line) => void err.push(line),
-      draw: () => {},
-    },
-    stdin: process.stdin,
-    env: { DECNET_DATA: dir, XDG_CONFIG_HOME: dir },
-    clock: createSystemClock(),
-    version: "1.2.3",
-    ending: () => new AbortController().signal,
-    out,
-    err,
-  };
-}
-
 async function decnet(line: string) {
-  const shell = recordingShell();
+  const shell = recordingShell(dir);
   const code = await run(line.split(" ").filter(Boolean), shell);
   return { code, out: shell.out.join("\n"), err: shell.err.join("\n") };
 }
@@ -83,7 +59,7 @@ function pathOf(command: Command): string {
   return above === null ? "" : `${pathOf(above)} ${command.name()}`.trim();
 }
 
-const COMMANDS = leaves(buildProgram(recordingShell()));
+const COMMANDS = leaves(buildProgram(recordingShell(dir)));
 
 test("decnet has the commands that its documents name, each with examples and, where it lists or shows, --json", () => {
   assert.deepEqual(COMMANDS.map(pathOf), [

@@ -11,6 +11,7 @@ import { createAlarms } from "./alarms.ts";
 import { checkAudit, noteAuditHead } from "./audit-end.ts";
 import { auditKeyOf, OPERATORS_SECRET } from "./audit-file.ts";
 import { checkClock } from "./check-clock.ts";
+import { checkFirstStart } from "./check-first-start.ts";
 import { openEnrollment } from "./enrollment/enrollment.ts";
 import { startEventPurge } from "./event-purge.ts";
 import { openFleetSecret } from "./fleet-secret.ts";
@@ -49,6 +50,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   const close = async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
+  await checkFirstStart(options);
   try {
     const authorities = await openAuthorities({
       dir: join(dataDir, "authority"),

@@ -4,6 +4,8 @@ import type { Command } from "commander";
 import { DecnetError } from "../../domain/errors.ts";
 import { examples, JSON_OPTION, logOf, type Shell, settingsOf, takesSettings } from "../command.ts";
 import { dataDirectory } from "../data-directory.ts";
+import { HOST_NAME } from "../names.ts";
+import { valueIfGiven } from "../option-value.ts";
 import { type JsonOption, printDone } from "../print.ts";
 import { step } from "../progress.ts";
 import { ask, readPiped } from "../prompt.ts";
@@ -41,12 +43,14 @@ function addEnroll(agent: Command, shell: Shell): void {
       const { data } = settingsOf(["data"], options, shell.env);
       const { terminal, clock } = shell;
       const { enroll } = await import("../../agent/enroll.ts");
+      const named = valueIfGiven(HOST_NAME, "--name", options.name);
       const tokenText = await readToken(options, shell);
+      if (tokenText === "") throw new DecnetError("token-malformed", "there is none");
       const identity = await step(terminal, "enrolled", () =>
         enroll({
           tokenText,
           dir: dataDirectory(data).agent,
-          hostName: options.name ?? host.parse(hostname()),
+          hostName: named ?? host.parse(hostname()),
           agentVersion: shell.version,
           nowMs: clock.nowMs(),
           signal: shell.ending(),

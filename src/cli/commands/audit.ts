@@ -11,7 +11,12 @@ import { CLIENT_SETTINGS } from "../remote.ts";
 import { count, type Kind } from "../setting-kinds.ts";
 import type { Column } from "../table.ts";
 
-const WHOLE = count(Number.MAX_SAFE_INTEGER);
+const LIMIT = count(1000, 1);
+/** An id of a row. */
+const BEFORE: Kind<string> = {
+  expected: "an id of a row, as decnet audit list shows it",
+  parse: (raw) => (typeof raw === "string" && /^[1-9]\d{0,14}$/.test(raw) ? raw : null),
+};
 const HEAD: Kind<string> = {
   expected: "ID:HASH, as decnet audit verify prints it",
   parse: (raw) => (typeof raw === "string" && /^\d{1,15}:[0-9a-f]{64}$/.test(raw) ? raw : null),
@@ -49,10 +54,9 @@ function addList(audit: Command, shell: Shell): void {
     .option("--target <target>", "Only what was done to this uuid, name or id.")
     .action(async (options: ListOptions) => {
       const query = new URLSearchParams();
-      for (const name of ["limit", "before"] as const) {
-        const raw = options[name];
-        if (raw !== undefined) query.set(name, String(optionValue(WHOLE, `--${name}`, raw)));
-      }
+      const { limit, before } = options;
+      if (limit !== undefined) query.set("limit", String(optionValue(LIMIT, "--limit", limit)));
+      if (before !== undefined) query.set("before", optionValue(BEFORE, "--before", before));
       for (const name of ["actor", "action", "target"] as const) {
         if (options[name] !== undefined) query.set(name, options[name]);
       }

@@ -112,7 +112,14 @@ function addEncrypt(authority: Command, shell: Shell): void {
     .action(async (options: object) => {
       const { data, authorityKeyFile } = settingsOf(KEY_SETTINGS, options, shell.env);
       await whileStopped(data, async (dir) => {
-        if ((await areKeysEncrypted(dir)) === true) {
+        const areEncrypted = await areKeysEncrypted(dir);
+        if (areEncrypted === null) {
+          throw new DecnetError(
+            "data-unusable",
+            `${dir} holds no authority: decnet master makes one`,
+          );
+        }
+        if (areEncrypted) {
           throw new DecnetError("config-invalid", "the key is encrypted already");
         }
         const to = await choosePassphrase(authorityKeyFile, shell);

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { RELEASE_IDS } from "../../decoys/releases.ts";
 import { RUNTIMES } from "../../domain/decky.ts";
 import { ARCHETYPE_NAMES, SERVICE_NAMES } from "../../domain/service.ts";
 import { type ShownShardState, shownState } from "../../domain/shard.ts";
@@ -6,9 +7,10 @@ import { ApiDecky, ApiShard } from "../../wire/api/decky.ts";
 import { ApiHost } from "../../wire/api/host.ts";
 import { listSchema } from "../api-client.ts";
 import { asksMaster, masterOf, type Shell } from "../command.ts";
-import { optionValue } from "../option-value.ts";
+import { DECKY_HOSTNAME, DECKY_NAME } from "../names.ts";
+import { optionValue, valueIfGiven } from "../option-value.ts";
 import { type JsonOption, printFound } from "../print.ts";
-import { oneOf } from "../setting-kinds.ts";
+import { address, oneOf } from "../setting-kinds.ts";
 import { paintState } from "../states.ts";
 import { table } from "../table.ts";
 import type { Style } from "../terminal.ts";
@@ -153,12 +155,12 @@ function addRequest({ json: _json, services, archetype, runtime, ...rest }: AddO
   const { host, name, distro, hostname, ip } = rest;
   const chosen = {
     host,
-    name,
-    distro,
-    hostname,
-    ip,
-    archetype: archetype && optionValue(oneOf(ARCHETYPE_NAMES), "--archetype", archetype),
-    runtime: runtime && optionValue(oneOf(RUNTIMES), "--runtime", runtime),
+    name: valueIfGiven(DECKY_NAME, "--name", name),
+    distro: valueIfGiven(oneOf(RELEASE_IDS), "--distro", distro),
+    hostname: valueIfGiven(DECKY_HOSTNAME, "--hostname", hostname),
+    ip: valueIfGiven(address(4), "--ip", ip),
+    archetype: valueIfGiven(oneOf(ARCHETYPE_NAMES), "--archetype", archetype),
+    runtime: valueIfGiven(oneOf(RUNTIMES), "--runtime", runtime),
     services: services
       ?.split(",")
       .map((service) => optionValue(oneOf(SERVICE_NAMES), "--services", service.trim())),

@@ -4,14 +4,11 @@ import type { ApiEvent } from "../../wire/api/event.ts";
 import { asksMaster, masterOf, type Shell } from "../command.ts";
 import { eventLine } from "../event-line.ts";
 import { followEvents, recentEvents } from "../follow-events.ts";
-import { optionValue } from "../option-value.ts";
+import { optionValue, valueIfGiven } from "../option-value.ts";
 import type { JsonOption } from "../print.ts";
-import { type Kind, oneOf } from "../setting-kinds.ts";
+import { address, count, oneOf } from "../setting-kinds.ts";
 
-const COUNT: Kind<number> = {
-  expected: "a whole number from 0 to 1000",
-  parse: (raw) => (/^\d{1,4}$/.test(String(raw)) && Number(raw) <= 1000 ? Number(raw) : null),
-};
+const COUNT = count(1000);
 
 interface TailOptions extends JsonOption {
   readonly last: string;
@@ -48,7 +45,8 @@ export function addEvents(program: Command, shell: Shell): void {
 
 async function tail(options: TailOptions, shell: Shell): Promise<void> {
   const { decky, kind, src, json } = options;
-  if (kind !== undefined) optionValue(oneOf(EVENT_KINDS), "--kind", kind);
+  valueIfGiven(oneOf(EVENT_KINDS), "--kind", kind);
+  valueIfGiven(address(), "--src", src);
   const api = masterOf(options, shell);
   const { terminal, clock } = shell;
   // From the first line on, Ctrl-C is how this ends.

@@ -4,6 +4,7 @@ import { ApiOperator, OperatorPassword } from "../../wire/api/operator.ts";
 import { age } from "../age.ts";
 import { listSchema } from "../api-client.ts";
 import { asksMaster, masterOf, type Shell } from "../command.ts";
+import { OPERATOR_NAME } from "../names.ts";
 import { optionValue } from "../option-value.ts";
 import { type JsonOption, printDone, printList, printOnce } from "../print.ts";
 import { oneOf } from "../setting-kinds.ts";
@@ -41,7 +42,8 @@ function addCreate(operator: Command, shell: Shell): void {
     .summary("make an operator")
     .description("Makes an operator, and prints the password this once.")
     .option("--role <role>", `What the operator may: ${ROLES.join(", ")} (default: operator).`)
-    .action(async (name: string, options: JsonOption & { role?: string }) => {
+    .action(async (given: string, options: JsonOption & { role?: string }) => {
+      const name = optionValue(OPERATOR_NAME, "name", given);
       const role = optionValue(ROLE, "--role", options.role ?? "operator");
       const api = masterOf(options, shell);
       const made = await api.call("POST", "/operators", OperatorPassword, { name, role });

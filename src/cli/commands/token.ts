@@ -3,7 +3,8 @@ import { ApiToken, CreateTokenAnswer } from "../../wire/api/token.ts";
 import { age, ahead } from "../age.ts";
 import { listSchema } from "../api-client.ts";
 import { asksMaster, masterOf, type Shell } from "../command.ts";
-import { optionValue } from "../option-value.ts";
+import { HOST_NAME } from "../names.ts";
+import { valueIfGiven } from "../option-value.ts";
 import { type JsonOption, printList, printOnce } from "../print.ts";
 import { duration } from "../setting-kinds.ts";
 import type { Column } from "../table.ts";
@@ -37,10 +38,10 @@ function addCreate(token: Command, shell: Shell): void {
     .option("--ttl <duration>", "How long it can be used (default: 15m; 1m to 7d).")
     .option("--name <host>", "Name that the host gets (default: what the machine calls itself).")
     .action(async (options: JsonOption & { ttl?: string; name?: string }) => {
-      const ttlMs =
-        options.ttl === undefined ? {} : { ttlMs: optionValue(TTL, "--ttl", options.ttl) };
-      const hostName = options.name === undefined ? {} : { hostName: options.name };
-      const body = { ...ttlMs, ...hostName };
+      const body = {
+        ttlMs: valueIfGiven(TTL, "--ttl", options.ttl),
+        hostName: valueIfGiven(HOST_NAME, "--name", options.name),
+      };
       const made = await masterOf(options, shell).call("POST", "/tokens", CreateTokenAnswer, body);
       const life = ahead(made.token.expiresMs, made.token.createdMs).replace("in ", "");
       const note = `Run this on the machine that joins, within ${life}:`;
