@@ -21,7 +21,8 @@ export async function checkFirstStart(options: MasterOptions): Promise<void> {
   try {
     // All at the same time, so that two that are given the same port are found, too.
     for (const address of [agentPlane, enrollment, operator]) {
-      const server = createServer();
+      // Who connects meanwhile must not keep it open.
+      const server = createServer((socket) => socket.destroy());
       servers.push(server);
       await listenOn(server, address);
     }
