@@ -204,6 +204,8 @@ test("enroll() hands on the master's refusal with what was wrong", async (t) => 
     const { dir, enrolled } = start(port);
     await assert.rejects(enrolled, { code, detail });
     assert.equal(await loadIdentity(dir), null);
+    // A key that was refused is of no use; an answer that cannot be read is no refusal.
+    assert.deepEqual(await readdir(dir), code === "master-not-trusted" ? ["key.pem"] : []);
   }
 });
 

@@ -8,13 +8,14 @@ import {
   parseEnrollmentAnswer,
 } from "../wire/enrollment.ts";
 import { postUnderAuthority } from "./authority-post.ts";
-import { fits, type Identity, loadIdentity, saveIdentity, saveKey } from "./identity.ts";
+import { dropKey, fits, type Identity, loadIdentity, saveIdentity, saveKey } from "./identity.ts";
 import { fetchAuthority } from "./trusted-authority.ts";
 
 /**
  * Enrolls this machine: makes its key, has it certified by the master that the token names, and
  * keeps the identity in `dir`. Nothing of the token is sent before the server has proved to be that
- * master. Cut short at any point, it leaves a directory from which it can start again.
+ * master. Cut short at any point, it leaves a directory from which it can start again; refused, it
+ * leaves no key behind.
  *
  * @param hostName What to be called; null leaves it to the token or the master.
  * @param nowMs This machine's clock, Unix milliseconds.
@@ -53,7 +54,10 @@ export async function enroll(deps: {
     body,
     signal,
   });
-  if (status !== 201) throw refusalOf(status, code, text);
+  if (status !== 201) {
+    await dropKey(dir, keyPem);
+    throw refusalOf(status, code, text);
+  }
   const answer = parseEnrollmentAnswer(text);
   if (answer === null) throw new DecnetError("master-not-trusted", "its answer cannot be read");
 

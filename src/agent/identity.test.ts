@@ -18,6 +18,7 @@ import { openAuthority } from "../pki/authorities.ts";
 import { makeSigningRequest } from "../pki/csr.ts";
 import {
   CURRENT_FILES,
+  dropKey,
   type Identity,
   loadIdentity,
   saveIdentity,
@@ -72,6 +73,20 @@ test("loadIdentity() finds none when enrollment was cut short before the last fi
   await saveIdentity(dir, await makeIdentity());
   await unlink(join(dir, "identity.json"));
   assert.equal(await loadIdentity(dir), null);
+});
+
+test("dropKey() takes back its own key, but none that belongs to somebody", async () => {
+  const dir = join(root, "dropped");
+  const [own, other] = [await makeIdentity(), await makeIdentity()];
+  await saveKey(dir, own.keyPem);
+  await dropKey(dir, other.keyPem);
+  assert.deepEqual(await readdir(dir), ["key.pem"]);
+  await dropKey(dir, own.keyPem);
+  assert.deepEqual(await readdir(dir), []);
+  await dropKey(dir, own.keyPem);
+  await saveIdentity(dir, own);
+  await dropKey(dir, own.keyPem);
+  assert.deepEqual(await loadIdentity(dir), own);
 });
 
 test("loadIdentity() refuses a key that other users can read, and says what to do", async () => {

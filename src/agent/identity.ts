@@ -90,6 +90,24 @@ export async function saveKey(dir: string, keyPem: string): Promise<void> {
 }
 
 /**
+ * Takes back a key that `saveKey` wrote and that was not certified; nothing else.
+ * @throws {DecnetError} `data-unusable`.
+ */
+export async function dropKey(dir: string, keyPem: string): Promise<void> {
+  await usingDirectory(dir, async () => {
+    const path = join(dir, KEY);
+    const [found, facts] = await Promise.all([
+      readFile(path, "utf8").catch(nullIfMissing),
+      readFile(join(dir, IDENTITY), "utf8").catch(nullIfMissing),
+    ]);
+    // Somebody else may have enrolled into the same directory meanwhile.
+    if (found !== keyPem || facts !== null) return;
+    await overwrite(path);
+    await unlink(path).catch(nullIfMissing);
+  });
+}
+
+/**
  * Removes the identity for good: the key's bytes are overwritten before its file goes. May be called
  * again if it was cut short.
  * @throws {DecnetError} `data-unusable`.

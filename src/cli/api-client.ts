@@ -134,6 +134,9 @@ function optionsOf(place: MasterPlace): RequestOptions & { readonly ca?: string 
   };
 }
 
+/** Nobody listens there, or there is no such place: no directory, or a path too long for a socket. */
+const NOBODY: ReadonlySet<string> = new Set(["ENOENT", "ECONNREFUSED", "ENOTDIR", "EINVAL"]);
+
 /** What OpenSSL and Node call a certificate that they do not take. */
 const DISTRUSTED =
   /^(?:CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA)/;
@@ -147,7 +150,7 @@ function unreachable(cause: unknown, place: string): DecnetError {
   const why =
     code === "EACCES"
       ? `${place} belongs to another user; run this as the master's user`
-      : code === "ENOENT" || code === "ECONNREFUSED"
+      : NOBODY.has(code)
         ? `nothing answers on ${place}`
         : `${place}: ${message}`;
   return new DecnetError("master-unreachable", why, { cause });

@@ -3,14 +3,9 @@ import type { Clock } from "../domain/clock.ts";
 import type { Log } from "../domain/log.ts";
 import { createMasterApi, type MasterApi } from "./api-client.ts";
 import { dataDirectory } from "./data-directory.ts";
+import { readSettings } from "./read-settings.ts";
 import { CLIENT_SETTINGS, remoteMaster } from "./remote.ts";
-import {
-  type Environment,
-  readSettings,
-  SETTINGS,
-  type SettingName,
-  type Settings,
-} from "./settings.ts";
+import { type Environment, SETTINGS, type SettingName, type Settings } from "./settings.ts";
 import { type Terminal, wantsColor } from "./terminal.ts";
 
 /** What every command works with; made once, in main.ts. */
@@ -36,41 +31,47 @@ export function takesSettings(command: Command, names: readonly SettingName[]): 
 
 export const JSON_OPTION = ["--json", "Print JSON, for programs."] as const;
 
-/** Shows examples below a command's help, each with what it does. */
-export function examples(
-  command: Command,
-  list: readonly (readonly [line: string, meaning: string])[],
-): Command {
-  const width = Math.max(...list.map(([line]) => line.length));
-  const lines = list.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`.trimEnd());
-  return command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+/**
+ * Finishes a command that asks the master something: `--json`, where that master is, examples. Comes
+ * after the flags that are the command's own, so that help shows those first.
+ */
+export function asksMaster(command: Command, list: Examples): void {
+  takesSettings(command.option(...JSON_OPTION), CLIENT_SETTINGS);
+  examples(command, list);
 }
 
+export type Examples = readonly (readonly [line: string, meaning: string])[];
+
+/** Of help that is not shown on a terminal; commander wraps the rest of it by the same measure. */
+const HELP_COLUMNS = 80;
+
+/** Shows examples below a command's help, each with what it does: beside it, if all have room. */
+export function examples(command: Command, list: Examples): Command {
+  const width = Math.max(...list.map(([line]) => line.length));
+  const beside = list.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`);
+  const below = list.map(([line, meaning]) => `  ${line}\n      ${meaning}`);
+  return command.addHelpText("after", () => {
+    const columns = command.configureOutput().getOutHelpWidth?.() ?? HELP_COLUMNS;
+    const lines = beside.every((line) => line.length <= columns) ? beside : below;
+    return `\nExamples:\n${lines.join("\n")}`;
+  });
+}
+
+/** @param options As commander read them. */
 export function settingsOf<K extends SettingName>(
   names: readonly K[],
-  options: Readonly<Record<string, unknown>>,
+  options: object,
   env: Environment,
   defaults: Readonly<Partial<Record<SettingName, unknown>>> = {},
 ): Settings<K> {
-  return readSettings(names, { flags: options, env }, defaults);
+  return readSettings(names, { flags: { ...options }, env }, defaults);
 }
 
 /** The master that serves the data directory of these options, or the one that they name. */
-export function masterOf(options: Readonly<Record<string, unknown>>, shell: Shell): MasterApi {
+export function masterOf(options: object, shell: Shell): MasterApi {
   const settings = settingsOf(CLIENT_SETTINGS, options, shell.env);
   if (settings.url !== "") return createMasterApi(remoteMaster(settings, shell.env));
   return createMasterApi({ kind: "socket", path: dataDirectory(settings.data).operatorSocket });
-}
-
-/** Prints a listing: the items as JSON, or lines for a person. */
-export function printListing(
-  shell: Shell,
-  json: boolean | undefined,
-  items: unknown,
-  lines: () => readonly string[],
-): void {
-  if (json === true) shell.terminal.print(JSON.stringify(items, null, 2));
-  else for (const line of lines()) shell.terminal.print(line);
 }
 
 /** The log of a command that runs for long. */

@@ -10,3 +10,8 @@ export function optionValue<T>(kind: Kind<T>, flag: string, raw: unknown): T {
     `${flag} is ${JSON.stringify(raw)}, but it must be ${kind.expected}`,
   );
 }
+
+/** The same of a flag that was perhaps not given: then undefined. */
+export function valueIfGiven<T>(kind: Kind<T>, flag: string, raw: unknown): T | undefined {
+  return raw === undefined ? undefined : optionValue(kind, flag, raw);
+}

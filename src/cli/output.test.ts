@@ -5,6 +5,7 @@ import type { ApiEvent } from "../wire/api/event.ts";
 import { age, ahead } from "./age.ts";
 import { eventLine } from "./event-line.ts";
 import { reportFailure, toldError } from "./failure.ts";
+import { printOnce } from "./print.ts";
 import { facts, table } from "./table.ts";
 import { printable, styleOf, type Terminal, wantsColor } from "./terminal.ts";
 
@@ -131,6 +132,18 @@ test("reportFailure() shows the stack of what nobody expected", () => {
   assert.equal(reportFailure(new TypeError("x is not a function"), terminal, false), 1);
   assert.match(terminal.notes[0] ?? "", /internal error: x is not a function/);
   assert.match(terminal.notes[2] ?? "", /at .*output\.test\.ts/);
+});
+
+test("printOnce() styles what it says on standard error for that, not for standard output", () => {
+  const terminal = recordingTerminal();
+  const out: string[] = [];
+  const shell = {
+    terminal: { ...terminal, style: styleOf(true), print: (line: string) => void out.push(line) },
+  };
+  printOnce(shell, {}, { secret: "s" }, "shown this once:", "s");
+  assert.deepEqual([out, terminal.notes], [["s"], ["shown this once:"]]);
+  printOnce(shell, { json: true }, { secret: "s" }, "shown this once:", "s");
+  assert.deepEqual([out[1], terminal.notes.length], ['{\n  "secret": "s"\n}', 1]);
 });
 
 test("toldError() does not repeat what the table says", () => {

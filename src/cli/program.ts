@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { DecnetError } from "../domain/errors.ts";
 import type { Shell } from "./command.ts";
 import { addAgent } from "./commands/agent.ts";
 import { addAlarm } from "./commands/alarm.ts";
@@ -47,19 +48,34 @@ export function buildProgram(shell: Shell): Command {
   addAuthority(program, shell);
   addVersion(program, shell);
   for (const group of program.commands) group.helpCommand(false);
+  refuseFlagsAsValues(program);
   return program;
+}
+
+/**
+ * What looks like a flag is no value: `--data --trust-clock` lacks a directory, rather than naming
+ * one. A file of such a name is ./--name.
+ */
+function refuseFlagsAsValues(command: Command): void {
+  for (const option of command.options.filter(({ required }) => required)) {
+    option.argParser((value: string) => {
+      if (!/^--?[a-z]/i.test(value)) return value;
+      throw new DecnetError("usage", `${option.long} lacks its value: ${value} is another flag`);
+    });
+  }
+  for (const below of command.commands) refuseFlagsAsValues(below);
 }
 
 const FIRST_STEPS = `
 A first look, on this machine alone:
-  decnet up                         master, agent and five deckies; Ctrl-C ends all
+  decnet up                     master, agent and five deckies; Ctrl-C ends all
 
 A fleet:
-  decnet master                     on one machine
-  decnet token create               there: prints the command to run on the next machine
-  decnet agent run                  on that machine, once it is enrolled
-  decnet decky add --host HOST      gives it a decky
-  decnet events tail                what attackers do
+  decnet master                 on one machine
+  decnet token create           there: prints the command for the next machine
+  decnet agent run              on that machine, once it is enrolled
+  decnet decky add --host HOST  gives it a decky
+  decnet events tail            what attackers do
 
-decnet COMMAND --help shows what a command takes, with examples. Exit codes and settings:
-docs/operations.md.`;
+decnet COMMAND --help shows what a command takes, with examples.
+Exit codes and settings: docs/operations.md.`;

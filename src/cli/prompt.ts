@@ -21,10 +21,15 @@ export async function ask(shell: Shell, question: string, hidden = false): Promi
       prompt.once("SIGINT", () => reject(new Interrupted()));
       prompt.once("close", () => reject(new Interrupted()));
     });
-    return (await Promise.race([prompt.question(hidden ? "" : question), ended])).trim();
+    const answer = await Promise.race([prompt.question(hidden ? "" : question), ended]);
+    if (hidden) shell.terminal.note("");
+    return answer.trim();
+  } catch (cause) {
+    // The line with the question ends here, whatever comes next.
+    shell.terminal.note("");
+    throw cause;
   } finally {
     prompt.close();
-    if (hidden) shell.terminal.note("");
   }
 }
 

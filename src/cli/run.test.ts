@@ -8,11 +8,10 @@ import type { Command } from "commander";
 import { silentLog } from "../domain/log.ts";
 import { type Master, startMaster } from "../master/master.ts";
 import { createSystemClock } from "./clock.ts";
-import type { Shell } from "./command.ts";
 import { dataDirectory } from "./data-directory.ts";
 import { buildProgram } from "./program.ts";
+import { recordingShell } from "./recording-shell.ts";
 import { run } from "./run.ts";
-import { styleOf } from "./terminal.ts";
 
 let dir = "";
 let master: Master;
@@ -45,31 +44,8 @@ after(async () => {
   await rm(dir, { recursive: true });
 });
 
-function recordingShell(): Shell & { readonly out: string[]; readonly err: string[] } {
-  const [out, err]: [string[], string[]] = [[], []];
-  const style = styleOf(false);
-  return {
-    terminal: {
-      interactive: false,
-      noteInteractive: false,
-      style,
-      noteStyle: style,
-      print: (line) => void out.push(line),
-      note: (line) => void err.push(line),
-      draw: () => {},
-    },
-    stdin: process.stdin,
-    env: { DECNET_DATA: dir, XDG_CONFIG_HOME: dir },
-    clock: createSystemClock(),
-    version: "1.2.3",
-    ending: () => new AbortController().signal,
-    out,
-    err,
-  };
-}
-
 async function decnet(line: string) {
-  const shell = recordingShell();
+  const shell = recordingShell(dir);
   const code = await run(line.split(" ").filter(Boolean), shell);
   return { code, out: shell.out.join("\n"), err: shell.err.join("\n") };
 }
@@ -83,7 +59,7 @@ function pathOf(command: Command): string {
   return above === null ? "" : `${pathOf(above)} ${command.name()}`.trim();
 }
 
-const COMMANDS = leaves(buildProgram(recordingShell()));
+const COMMANDS = leaves(buildProgram(recordingShell(dir)));
 
 test("decnet has the commands that its documents name, each with examples and, where it lists or shows, --json", () => {
   assert.deepEqual(COMMANDS.map(pathOf), [
@@ -132,6 +108,18 @@ test("decnet has the commands that its documents name, each with examples and, w
     const hasJson = command.options.some(({ long }) => long === "--json");
     assert.equal(hasJson, !plain.has(path), path);
     assert.notEqual(command.summary(), "", path);
+  }
+});
+
+test("every command that asks the master takes the flags that say where it is", () => {
+  const here = new Set(["up", "master", "agent enroll", "agent run", "version"]);
+  for (const command of COMMANDS) {
+    const path = pathOf(command);
+    const isHere = here.has(path) || /^authority (?:en|de)crypt$/.test(path);
+    const flags = command.options.map(({ long }) => long);
+    for (const flag of ["--url", "--api-token-file", "--authority-file"]) {
+      assert.equal(flags.includes(flag), !isHere, `${path} ${flag}`);
+    }
   }
 });
 

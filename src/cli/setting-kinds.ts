@@ -45,18 +45,30 @@ export const port: Kind<number> = {
   },
 };
 
-/** Labels of letters, digits and dashes (RFC 1123, section 2.1). */
-const HOST_NAME = /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/;
-/** How many times; none at all is a count, too. */
-export function count(most: number): Kind<number> {
+/** How many; none at all is a count, too, unless `least` is more. */
+export function count(most: number, least = 0): Kind<number> {
   return {
-    expected: `a whole number from 0 to ${most}`,
+    expected: `a whole number from ${least} to ${most}`,
     parse(raw) {
       const number = wholeNumber(raw);
-      return number !== null && number <= most ? number : null;
+      return number !== null && number >= least && number <= most ? number : null;
     },
   };
 }
+
+/** An IP address, of `version` 4 or 6 alone if one is given. */
+export function address(version?: 4 | 6): Kind<string> {
+  return {
+    expected: `an ${version === undefined ? "IP" : `IPv${version}`} address`,
+    parse(raw) {
+      const found = typeof raw === "string" ? isIP(raw) : 0;
+      return typeof raw === "string" && found !== 0 && found === (version ?? found) ? raw : null;
+    },
+  };
+}
+
+/** Labels of letters, digits and dashes (RFC 1123, section 2.1). */
+const HOST_NAME = /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.?$/;
 
 /** A host name or an address to listen on or to be reached at; without a port. */
 export const host: Kind<string> = {
@@ -75,13 +87,16 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 
 /** A duration with its unit, such as `500ms`, `30s`, `15m`, `2h`, `7d`; milliseconds inside. */
 export function duration(leastMs: number, mostMs: number): Kind<number> {
+  const parse = (raw: unknown) => {
+    const match = typeof raw === "string" ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(raw) : null;
+    const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ""] ?? Number.NaN);
+    return ms >= leastMs && ms <= mostMs ? ms : null;
+  };
+  const usable = ["500ms", "30s", "15m", "2h", "7d"].filter((text) => parse(text) !== null);
+  const bounds = `${durationText(leastMs)} to ${durationText(mostMs)}`;
   return {
-    expected: `a duration from ${durationText(leastMs)} to ${durationText(mostMs)}, such as 90s, 15m, 2h or 7d`,
-    parse(raw) {
-      const match = typeof raw === "string" ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(raw) : null;
-      const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ""] ?? Number.NaN);
-      return ms >= leastMs && ms <= mostMs ? ms : null;
-    },
+    expected: `a duration from ${bounds}, such as ${usable.join(", ").replace(/, ([^,]*)$/, " or $1")}`,
+    parse,
   };
 }
 

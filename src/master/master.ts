@@ -1,14 +1,8 @@
-import { isIPv6 } from "node:net";
 import { join } from "node:path";
-import type { Clock } from "../domain/clock.ts";
-import { DecnetError, type ErrorCode } from "../domain/errors.ts";
-import type { Log } from "../domain/log.ts";
-import { AGENT_CERTIFICATE_TTL_MS, type RecoveryBounds } from "../domain/renewal.ts";
+import type { ErrorCode } from "../domain/errors.ts";
+import { AGENT_CERTIFICATE_TTL_MS } from "../domain/renewal.ts";
 import { openAuthorities } from "../pki/authorities.ts";
-import type { Authority, MasterCertificate } from "../pki/authority.ts";
-import { mintJoinToken } from "../pki/join-token.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
-import type { Store } from "../store/store.ts";
 import { startCutting } from "./agent-plane/cutting.ts";
 import { createHostBell } from "./agent-plane/host-bell.ts";
 import { openAgentListener } from "./agent-plane/listener.ts";
@@ -16,68 +10,21 @@ import { createAgentPlane } from "./agent-plane/plane.ts";
 import { createAlarms } from "./alarms.ts";
 import { checkAudit, noteAuditHead } from "./audit-end.ts";
 import { auditKeyOf, OPERATORS_SECRET } from "./audit-file.ts";
+import { checkClock } from "./check-clock.ts";
+import { checkFirstStart } from "./check-first-start.ts";
 import { openEnrollment } from "./enrollment/enrollment.ts";
 import { startEventPurge } from "./event-purge.ts";
 import { openFleetSecret } from "./fleet-secret.ts";
 import { createLive } from "./live.ts";
-import {
-  type CertificateFiles,
-  issueOperatorCertificate,
-  readOperatorCertificate,
-} from "./operator-certificate.ts";
+import type { Master, MasterOptions } from "./master-options.ts";
+import { openOperators } from "./open-operators.ts";
 import { ensureFirstAdmin } from "./operator-plane/first-admin.ts";
-import { openOperatorPlane } from "./operator-plane/operator-plane.ts";
-import { isLoopback } from "./operator-plane/origin.ts";
 import { openPresenter } from "./presentation.ts";
 import { openSecret } from "./secret-file.ts";
-import { keepServerCertificate, MASTER_CERTIFICATE_TTL_MS } from "./server-certificate.ts";
 import { createTally } from "./tally.ts";
 import { startSilenceWatch } from "./watch.ts";
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface MasterOptions {
-  /** The master's part of the data directory: database, authority, fleet secret, socket. */
-  readonly dataDir: string;
-  /** Port 0 takes a free one, on each of the three. */
-  readonly agentPlane: Address;
-  readonly enrollment: Address;
-  readonly operator: Address;
-  /** Presented on the operator plane; null for one of the swarm's authority, or none on loopback. */
-  readonly operatorCertificate: CertificateFiles | null;
-  /** Events of deckies are forgotten after it. */
-  readonly eventsKeptMs: number;
-  /** Name or address under which agents reach this machine. */
-  readonly advertiseHost: string;
-  readonly heartbeatIntervalMs: number;
-  /** Life of an agent's certificate; null takes the default. */
-  readonly agentCertificateTtlMs: number | null;
-  /** Of the authority's key; null, or left out, if it is not encrypted. */
-  readonly authorityPassphrase?: string | null;
-  /** How far hosts whose certificate ran out may help themselves. */
-  readonly recoveryBounds: RecoveryBounds;
-  /** Take the system's clock for right, even if records are from later. */
-  readonly trustClock: boolean;
-  /** The dashboard as built; null for none. */
-  readonly dashboardDir: string | null;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly random: (bytes: number) => Buffer;
-  readonly version: string;
-}
-
-export interface Master {
-  readonly agentPort: number;
-  readonly enrollmentPort: number;
-  readonly operatorUrl: string;
-  readonly socketPath: string;
-  /** Just made, to be printed once; null if there is an operator already. */
-  readonly firstAdmin: { readonly user: string; readonly password: string } | null;
-  close(): Promise<void>;
-}
+export type { Master, MasterOptions } from "./master-options.ts";
 
 /** Refusals after which it is worth asking whose certificate that once was. */
 const OF_A_FORMER_CERTIFICATE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -86,9 +33,6 @@ const OF_A_FORMER_CERTIFICATE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "host-decommissioned",
   "host-unknown",
 ]);
-
-/** Records may be this much ahead of the clock before it counts as wrong. */
-const CLOCK_SLACK_MS = 60_000;
 
 /** A host may beat at once on a change, and in bursts while deckies come up; never without end. */
 const PACE = { burst: 60, perSecond: 5 };
@@ -106,6 +50,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   const close = async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
+  await checkFirstStart(options);
   try {
     const authorities = await openAuthorities({
       dir: join(dataDir, "authority"),
@@ -115,8 +60,8 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     });
     const authority = authorities.issuing;
     const fleet = await openFleetSecret(dataDir, random);
-    const operators = await openSecret(join(dataDir, OPERATORS_SECRET), random);
-    const auditKey = auditKeyOf(operators);
+    const secret = await openSecret(join(dataDir, OPERATORS_SECRET), random);
+    const auditKey = auditKeyOf(secret);
     const store = openSqliteStore(join(dataDir, "master.db"), { auditKey });
     closers.push(() => store.close());
     await checkAudit({ store, clock, log });
@@ -193,90 +138,37 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     });
     closers.push(() => enrollment.close());
 
-    // Of the oldest: operators' browsers have learned of another only when they are told.
-    const issuer: Pick<Authority, "issueOperatorServer"> = {
-      issueOperatorServer: (server) => authorities.oldest().issueOperatorServer(server),
-    };
-    const issueOperator = issueOperatorCertificate(issuer, [
-      options.advertiseHost,
-      options.operator.host,
-    ]);
-    const ownTls = options.operatorCertificate;
-    const issued =
-      ownTls === null && !isLoopback(options.operator.host)
-        ? await issueOperator({ nowMs: clock.nowMs(), ttlMs: MASTER_CERTIFICATE_TTL_MS })
-        : null;
-    const tls = ownTls === null ? issued : await readOperatorCertificate(ownTls, clock.nowMs());
-    const socketPath = join(dataDir, "operator.sock");
-    const operator = await openOperatorPlane({
-      ...options,
+    const operators = await openOperators({
+      options,
       store,
       live,
-      startedMs: clock.nowMs(),
-      listen: options.operator,
-      tls,
-      totpKey: operators.derive("second factors"),
-      socketPath,
-      agentPlane: { host: options.advertiseHost, port: agents.port },
-      enrollment: { host: options.advertiseHost, port: enrollment.port },
       authorities,
-      async mintToken({ ttlMs, hostName, createdBy }) {
-        const { id, text, secretHash } = mintJoinToken({
-          authorityFingerprint: authority.fingerprint,
-          host: options.advertiseHost,
-          port: enrollment.port,
-          random,
-        });
-        const createdMs = clock.nowMs();
-        const token = {
-          id,
-          createdMs,
-          createdBy,
-          expiresMs: createdMs + ttlMs,
-          hostName,
-          usedMs: null,
-          usedByHostUuid: null,
-          revokedMs: null,
-        };
-        await store.createToken(token, secretHash);
-        return { token, secret: text };
-      },
-      decommission: (uuid) => store.decommissionHost(uuid, clock.nowMs()),
+      totpKey: secret.derive("second factors"),
       addressFor: fleet.addressFor,
+      agentPort: agents.port,
+      enrollmentPort: enrollment.port,
       refused: tally.refused,
       metrics: {
         heartbeats: tally.heartbeats,
         agentConnections: agents.connections.count,
         lastSweepMs: watch.lastSweepMs,
       },
+      signal: closing.signal,
     });
-    closers.push(() => operator.close());
-    if (issued !== null) {
-      const apply = (certificate: MasterCertificate) => operator.setCertificate(certificate);
-      void keepServerCertificate({
-        issue: issueOperator,
-        clock,
-        log,
-        signal: closing.signal,
-        apply,
-      });
-      authorities.onChange(async () =>
-        apply(await issueOperator({ nowMs: clock.nowMs(), ttlMs: MASTER_CERTIFICATE_TTL_MS })),
-      );
-    }
+    closers.push(() => operators.close());
     // Last, since a password that is shown once must not be lost with a start that failed.
     const firstAdmin = await ensureFirstAdmin({ store, clock, random });
     log.info("master is up", {
       agentPort: agents.port,
       enrollmentPort: enrollment.port,
-      operatorPort: operator.port,
+      operatorPort: operators.port,
       authority: authority.fingerprint,
     });
     return {
       agentPort: agents.port,
       enrollmentPort: enrollment.port,
-      operatorUrl: urlOf(tls !== null, options, operator.port),
-      socketPath,
+      operatorUrl: operators.url,
+      socketPath: operators.socketPath,
       firstAdmin,
       close,
     };
@@ -284,27 +176,4 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     await close();
     throw error;
   }
-}
-
-/** Where an operator's browser finds the master: by its name, unless it is reached here alone. */
-function urlOf(
-  isSecure: boolean,
-  { operator, advertiseHost }: Pick<MasterOptions, "operator" | "advertiseHost">,
-  port: number,
-): string {
-  const host = isLoopback(operator.host) ? operator.host : advertiseHost;
-  const place = isIPv6(host) ? `[${host}]` : host;
-  return `${isSecure ? "https" : "http"}://${place}:${port}`;
-}
-
-/** A clock set back would call every host silent late, or never: better not to start. */
-async function checkClock(store: Store, nowMs: number, trustClock: boolean): Promise<void> {
-  const newestMs = await store.newestSeenMs();
-  if (newestMs === null || newestMs <= nowMs + CLOCK_SLACK_MS) return;
-  if (trustClock) return store.rewindTo(nowMs);
-  const iso = (ms: number) => new Date(ms).toISOString();
-  throw new DecnetError(
-    "clock-behind",
-    `the clock says ${iso(nowMs)}, a host was last seen at ${iso(newestMs)}`,
-  );
 }

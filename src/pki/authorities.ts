@@ -5,7 +5,7 @@ import { type Authority, authorityOf } from "./authority.ts";
 import { type KeyPair, readAuthorityFile, writeAuthorityFile } from "./authority-file.ts";
 import { isValidAt, validityOf } from "./certificate.ts";
 import { makeAuthority, type RandomBytes } from "./issue.ts";
-import { makePrivateDirectory, readPrivateFile } from "./private-file.ts";
+import { makePrivateDirectory, readPrivateFile, usable } from "./private-file.ts";
 
 /** Keys and certificates in one file, so that no crash can part them. */
 export const AUTHORITY_FILE = "authority.pem";
@@ -153,16 +153,6 @@ function checkValidity(path: string, { certificate }: Authority, nowMs: number):
     `the authority in ${path} is valid from ${iso(notBeforeMs)} to ${iso(notAfterMs)}, ` +
       `and this machine's clock says ${iso(nowMs)}`,
   );
-}
-
-async function usable<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    if (cause instanceof DecnetError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DecnetError("data-unusable", why, { cause });
-  }
 }
 
 function iso(ms: number): string {

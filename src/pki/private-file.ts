@@ -2,6 +2,20 @@ import { chmod, mkdir, readFile, stat } from "node:fs/promises";
 import { DecnetError } from "../domain/errors.ts";
 
 /**
+ * Does something with files of the data directory.
+ * @throws {DecnetError} As `act` does; `data-unusable` for an error of the system.
+ */
+export async function usable<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    if (cause instanceof DecnetError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DecnetError("data-unusable", why, { cause });
+  }
+}
+
+/**
  * Makes a directory for keys, mode 0700, or takes one that no other user may write.
  * @throws DecnetError data-unusable if others may write it; the system's error otherwise.
  */

@@ -3,14 +3,14 @@ import { DecnetError } from "../domain/errors.ts";
 import { AUTHORITY_FILE } from "./authorities.ts";
 import { isEncryptedFile, readAuthorityFile, writeAuthorityFile } from "./authority-file.ts";
 import type { RandomBytes } from "./issue.ts";
-import { readPrivateFile } from "./private-file.ts";
+import { readPrivateFile, usable } from "./private-file.ts";
 
 /**
  * Whether the authorities' keys in `dir` are encrypted; null if there are none yet.
- * @throws {DecnetError} `data-unusable` if other users may read them.
+ * @throws {DecnetError} `data-unusable` if other users may read them, or this one may not.
  */
 export async function areKeysEncrypted(dir: string): Promise<boolean | null> {
-  const text = await readPrivateFile(join(dir, AUTHORITY_FILE));
+  const text = await usable(() => readPrivateFile(join(dir, AUTHORITY_FILE)));
   return text === null ? null : isEncryptedFile(text);
 }
 
@@ -30,8 +30,8 @@ export async function recryptAuthorities(deps: {
   readonly random: RandomBytes;
 }): Promise<void> {
   const path = join(deps.dir, AUTHORITY_FILE);
-  const text = await readPrivateFile(path);
+  const text = await usable(() => readPrivateFile(path));
   if (text === null) throw new DecnetError("data-unusable", `${path}: there is no such file`);
   const { pairs } = readAuthorityFile(path, text, deps.from);
-  await writeAuthorityFile(path, pairs, deps.to, deps.random);
+  await usable(() => writeAuthorityFile(path, pairs, deps.to, deps.random));
 }

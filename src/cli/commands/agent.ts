@@ -4,6 +4,9 @@ import type { Command } from "commander";
 import { DecnetError } from "../../domain/errors.ts";
 import { examples, JSON_OPTION, logOf, type Shell, settingsOf, takesSettings } from "../command.ts";
 import { dataDirectory } from "../data-directory.ts";
+import { HOST_NAME } from "../names.ts";
+import { valueIfGiven } from "../option-value.ts";
+import { type JsonOption, printDone } from "../print.ts";
 import { step } from "../progress.ts";
 import { ask, readPiped } from "../prompt.ts";
 import { host, port } from "../setting-kinds.ts";
@@ -19,10 +22,9 @@ export function addAgent(program: Command, shell: Shell): void {
   addRun(agent, shell);
 }
 
-interface EnrollOptions {
+interface EnrollOptions extends JsonOption {
   readonly tokenFile?: string;
   readonly name?: string;
-  readonly json?: boolean;
 }
 
 function addEnroll(agent: Command, shell: Shell): void {
@@ -38,23 +40,25 @@ function addEnroll(agent: Command, shell: Shell): void {
     .option("--name <host>", "What to be called (default: this machine's host name).")
     .option(...JSON_OPTION)
     .action(async (options: EnrollOptions) => {
-      const { data } = settingsOf(["data"], { ...options }, shell.env);
+      const { data } = settingsOf(["data"], options, shell.env);
       const { terminal, clock } = shell;
       const { enroll } = await import("../../agent/enroll.ts");
+      const named = valueIfGiven(HOST_NAME, "--name", options.name);
       const tokenText = await readToken(options, shell);
+      if (tokenText === "") throw new DecnetError("token-malformed", "there is none");
       const identity = await step(terminal, "enrolled", () =>
         enroll({
           tokenText,
           dir: dataDirectory(data).agent,
-          hostName: options.name ?? host.parse(hostname()),
+          hostName: named ?? host.parse(hostname()),
           agentVersion: shell.version,
           nowMs: clock.nowMs(),
           signal: shell.ending(),
         }),
       );
       const { hostUuid, hostName } = identity;
-      if (options.json) terminal.print(JSON.stringify({ hostUuid, hostName }));
-      else terminal.print(`This machine is ${hostName} (${hostUuid}). Next: decnet agent run`);
+      const next = `This machine is ${hostName} (${hostUuid}). Next: decnet agent run`;
+      printDone(shell, options, { hostUuid, hostName }, next);
     });
   takesSettings(command, ["data"]);
   examples(command, [
@@ -86,7 +90,7 @@ function addRun(agent: Command, shell: Shell): void {
     )
     .option("--master <host:port>", "Where the agent plane is, if it moved since the enrollment.")
     .action(async (options: { master?: string }) => {
-      const settings = settingsOf(RUN_SETTINGS, { ...options }, shell.env);
+      const settings = settingsOf(RUN_SETTINGS, options, shell.env);
       const dataDir = dataDirectory(settings.data).agent;
       const { loadIdentity, runAgent, createLoopbackRuntime } = await loadAgent();
       const identity = await loadIdentity(dataDir);

@@ -4,15 +4,9 @@ import { ApiAlarm } from "../../wire/api/alarm.ts";
 import { ApiHost } from "../../wire/api/host.ts";
 import { age } from "../age.ts";
 import { listSchema } from "../api-client.ts";
-import {
-  examples,
-  JSON_OPTION,
-  masterOf,
-  printListing,
-  type Shell,
-  takesSettings,
-} from "../command.ts";
-import { type Column, table } from "../table.ts";
+import { asksMaster, masterOf, type Shell } from "../command.ts";
+import { type JsonOption, printDone, printList } from "../print.ts";
+import type { Column } from "../table.ts";
 
 export function addAlarm(program: Command, shell: Shell): void {
   const alarm = program
@@ -33,8 +27,7 @@ function addList(alarm: Command, shell: Shell): void {
     .description("Lists alarms that nobody acknowledged yet.")
     .option("--all", "Acknowledged ones, too.")
     .option("--host <host>", "Of this host alone, by name or by uuid.")
-    .option(...JSON_OPTION)
-    .action(async (options: { all?: boolean; host?: string; json?: boolean }) => {
+    .action(async (options: JsonOption & { all?: boolean; host?: string }) => {
       const api = masterOf(options, shell);
       const ofHost = options.host === undefined ? "" : `?host=${encodeURIComponent(options.host)}`;
       const [alarms, hosts] = await Promise.all([
@@ -65,12 +58,9 @@ function addList(alarm: Command, shell: Shell): void {
           paint: (text, _row, { dim }) => dim(text),
         },
       ];
-      printListing(shell, options.json, items, () =>
-        items.length === 0 ? ["No alarms."] : table(columns, items, shell.terminal.style),
-      );
+      printList(shell, options, items, columns, "No alarms.");
     });
-  takesSettings(command, ["data"]);
-  examples(command, [
+  asksMaster(command, [
     ["decnet alarm list", "what nobody has looked at yet"],
     ["decnet alarm list --all --host branch-7 --json", "all of one host, for a program"],
   ]);
@@ -81,16 +71,12 @@ function addAcknowledge(alarm: Command, shell: Shell): void {
     .command("acknowledge <id>")
     .summary("say that somebody looked at an alarm")
     .description("Acknowledges an alarm. It stays in the list of all, and goes on counting.")
-    .option(...JSON_OPTION)
-    .action(async (id: string, options: { json?: boolean }) => {
+    .action(async (id: string, options: JsonOption) => {
       if (!/^[1-9]\d{0,14}$/.test(id)) {
         throw new DecnetError("usage", `${JSON.stringify(id)} is no id of an alarm`);
       }
       await masterOf(options, shell).tell("POST", `/alarms/${id}/acknowledge`);
-      shell.terminal.print(
-        options.json ? JSON.stringify({ acknowledged: Number(id) }) : `Acknowledged ${id}.`,
-      );
+      printDone(shell, options, { acknowledged: Number(id) }, `Acknowledged ${id}.`);
     });
-  takesSettings(command, ["data"]);
-  examples(command, [["decnet alarm acknowledge 3", "the id as decnet alarm list shows it"]]);
+  asksMaster(command, [["decnet alarm acknowledge 3", "the id as decnet alarm list shows it"]]);
 }

@@ -3,18 +3,12 @@ import { SCOPES } from "../../domain/role.ts";
 import { ApiAccessToken, CreateApiTokenAnswer } from "../../wire/api/operator.ts";
 import { age, ahead } from "../age.ts";
 import { listSchema } from "../api-client.ts";
-import {
-  examples,
-  JSON_OPTION,
-  masterOf,
-  printListing,
-  type Shell,
-  takesSettings,
-} from "../command.ts";
+import { asksMaster, masterOf, type Shell } from "../command.ts";
 import { optionValue } from "../option-value.ts";
-import { CLIENT_SETTINGS } from "../remote.ts";
+import { type JsonOption, printList, printOnce } from "../print.ts";
 import { duration, oneOf } from "../setting-kinds.ts";
-import { type Column, table } from "../table.ts";
+import type { Column } from "../table.ts";
+import { addRevoke } from "./revoke.ts";
 
 const TTL = duration(60_000, 31_622_400_000);
 const SCOPE = oneOf(SCOPES);
@@ -29,7 +23,11 @@ export function addApiToken(program: Command, shell: Shell): void {
     );
   addCreate(apiToken, shell);
   addList(apiToken, shell);
-  addRevoke(apiToken, shell);
+  addRevoke(apiToken, shell, {
+    path: "/api-tokens",
+    summary: "make an API token useless",
+    description: "Revokes an API token; streams that it opened end at once.",
+  });
 }
 
 function addCreate(apiToken: Command, shell: Shell): void {
@@ -40,7 +38,6 @@ function addCreate(apiToken: Command, shell: Shell): void {
     .requiredOption("--for <operator>", "Whose it is: it never may more than this operator.")
     .option("--scope <scope>", `What it may: ${SCOPES.join(", ")} (default: read).`)
     .option("--ttl <duration>", "How long it can be used (default: 90d; 1m to 366d).")
-    .option(...JSON_OPTION)
     .action(async (purpose: string, options: CreateOptions) => {
       const body = {
         purpose,
@@ -48,31 +45,22 @@ function addCreate(apiToken: Command, shell: Shell): void {
         scope: optionValue(SCOPE, "--scope", options.scope ?? "read"),
         ttlMs: optionValue(TTL, "--ttl", options.ttl ?? "90d"),
       };
-      const api = masterOf({ ...options }, shell);
+      const api = masterOf(options, shell);
       const made = await api.call("POST", "/api-tokens", CreateApiTokenAnswer, body);
-      const { terminal } = shell;
-      if (options.json) {
-        terminal.print(JSON.stringify(made, null, 2));
-        return;
-      }
       const { operator, scope } = made.token;
-      terminal.note(
-        terminal.noteStyle.dim(`API token of ${operator} to ${scope}, shown this once:`),
-      );
-      terminal.print(made.secret);
+      const note = `API token of ${operator} to ${scope}, shown this once:`;
+      printOnce(shell, options, made, note, made.secret);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet api-token create prometheus --for anna > token", "to read, for 90 days"],
     ["decnet api-token create deploy --for anna --scope write --ttl 7d", "to run the fleet"],
   ]);
 }
 
-interface CreateOptions {
+interface CreateOptions extends JsonOption {
   readonly for: string;
   readonly scope?: string;
   readonly ttl?: string;
-  readonly json?: boolean;
 }
 
 function stateOf(token: ApiAccessToken, nowMs: number): "usable" | "revoked" | "expired" {
@@ -85,8 +73,7 @@ function addList(apiToken: Command, shell: Shell): void {
     .command("list")
     .summary("list API tokens")
     .description("Lists API tokens, without their secrets: those are shown once only.")
-    .option(...JSON_OPTION)
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: JsonOption) => {
       const api = masterOf(options, shell);
       const { items, nowMs } = await api.call("GET", "/api-tokens", listSchema(ApiAccessToken));
       const columns: Column<ApiAccessToken>[] = [
@@ -101,24 +88,7 @@ function addList(apiToken: Command, shell: Shell): void {
           cell: (row) => (stateOf(row, nowMs) === "usable" ? ahead(row.expiresMs, nowMs) : null),
         },
       ];
-      printListing(shell, options.json, items, () =>
-        items.length === 0 ? ["No API tokens."] : table(columns, items, shell.terminal.style),
-      );
+      printList(shell, options, items, columns, "No API tokens.");
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet api-token list", "whose they are, and when each was last used"]]);
-}
-
-function addRevoke(apiToken: Command, shell: Shell): void {
-  const command = apiToken
-    .command("revoke <id>")
-    .summary("make an API token useless")
-    .description("Revokes an API token; streams that it opened end at once.")
-    .option(...JSON_OPTION)
-    .action(async (id: string, options: { json?: boolean }) => {
-      await masterOf(options, shell).tell("DELETE", `/api-tokens/${encodeURIComponent(id)}`);
-      shell.terminal.print(options.json ? JSON.stringify({ revoked: id }) : `Revoked ${id}.`);
-    });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet api-token revoke ID", "ID as decnet api-token list shows it"]]);
+  asksMaster(command, [["decnet api-token list", "whose they are, and when each was last used"]]);
 }

@@ -3,22 +3,20 @@ import { AUDIT_FAULTS, type AuditVerdict } from "../../domain/audit.ts";
 import { DecnetError } from "../../domain/errors.ts";
 import { ApiAuditEntry, ApiAuditVerdict } from "../../wire/api/audit.ts";
 import { listSchema } from "../api-client.ts";
-import {
-  examples,
-  JSON_OPTION,
-  masterOf,
-  printListing,
-  type Shell,
-  settingsOf,
-  takesSettings,
-} from "../command.ts";
+import { asksMaster, masterOf, type Shell, settingsOf } from "../command.ts";
 import { dataDirectory } from "../data-directory.ts";
 import { optionValue } from "../option-value.ts";
+import { type JsonOption, printList } from "../print.ts";
 import { CLIENT_SETTINGS } from "../remote.ts";
 import { count, type Kind } from "../setting-kinds.ts";
-import { type Column, table } from "../table.ts";
+import type { Column } from "../table.ts";
 
-const WHOLE = count(Number.MAX_SAFE_INTEGER);
+const LIMIT = count(1000, 1);
+/** An id of a row. */
+const BEFORE: Kind<string> = {
+  expected: "an id of a row, as decnet audit list shows it",
+  parse: (raw) => (typeof raw === "string" && /^[1-9]\d{0,14}$/.test(raw) ? raw : null),
+};
 const HEAD: Kind<string> = {
   expected: "ID:HASH, as decnet audit verify prints it",
   parse: (raw) => (typeof raw === "string" && /^\d{1,15}:[0-9a-f]{64}$/.test(raw) ? raw : null),
@@ -33,13 +31,12 @@ export function addAudit(program: Command, shell: Shell): void {
   addVerify(audit, shell);
 }
 
-interface ListOptions {
+interface ListOptions extends JsonOption {
   readonly limit?: string;
   readonly before?: string;
   readonly actor?: string;
   readonly action?: string;
   readonly target?: string;
-  readonly json?: boolean;
 }
 
 function addList(audit: Command, shell: Shell): void {
@@ -55,17 +52,15 @@ function addList(audit: Command, shell: Shell): void {
     )
     .option("--action <action>", "Only this action, or the part of it before a dot.")
     .option("--target <target>", "Only what was done to this uuid, name or id.")
-    .option(...JSON_OPTION)
     .action(async (options: ListOptions) => {
       const query = new URLSearchParams();
-      for (const name of ["limit", "before"] as const) {
-        const raw = options[name];
-        if (raw !== undefined) query.set(name, String(optionValue(WHOLE, `--${name}`, raw)));
-      }
+      const { limit, before } = options;
+      if (limit !== undefined) query.set("limit", String(optionValue(LIMIT, "--limit", limit)));
+      if (before !== undefined) query.set("before", optionValue(BEFORE, "--before", before));
       for (const name of ["actor", "action", "target"] as const) {
         if (options[name] !== undefined) query.set(name, options[name]);
       }
-      const api = masterOf(options as Record<string, unknown>, shell);
+      const api = masterOf(options, shell);
       const { items } = await api.call(
         "GET",
         `/audit?${query.toString()}`,
@@ -84,12 +79,9 @@ function addList(audit: Command, shell: Shell): void {
         },
         { title: "FROM", cell: ({ address }) => address, optional: true },
       ];
-      printListing(shell, options.json, items, () =>
-        items.length === 0 ? ["No such rows."] : table(columns, items, shell.terminal.style),
-      );
+      printList(shell, options, items, columns, "No such rows.");
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet audit list --actor anna", "what anna did, and her API tokens"],
     ["decnet audit list --action operator --json", "every change of operators, for programs"],
   ]);
@@ -105,8 +97,7 @@ function addVerify(audit: Command, shell: Shell): void {
         "elsewhere, it shows later whether the end was cut off.",
     )
     .option("--head <id:hash>", "A head that was kept elsewhere, and must still be in the log.")
-    .option(...JSON_OPTION)
-    .action(async (options: { head?: string; json?: boolean }) => {
+    .action(async (options: JsonOption & { head?: string }) => {
       const head = options.head === undefined ? null : optionValue(HEAD, "--head", options.head);
       const verdict = await verify(options, head, shell);
       const { print, style } = shell.terminal;
@@ -119,19 +110,14 @@ function addVerify(audit: Command, shell: Shell): void {
       print(style.green(`✓ ${verdict.head.id} rows, all as they were written`));
       print(`head: ${verdict.head.id}:${verdict.head.hash}`);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet audit verify", "exit code 8 if the log is not as it was written"],
     ["decnet audit verify --head 812:5f1c…", "and still goes on from what was noted then"],
   ]);
 }
 
 /** By the master, while one runs; else by the file itself. */
-async function verify(
-  options: Readonly<Record<string, unknown>>,
-  head: string | null,
-  shell: Shell,
-): Promise<AuditVerdict> {
+async function verify(options: object, head: string | null, shell: Shell): Promise<AuditVerdict> {
   const query = head === null ? "" : `?head=${head}`;
   try {
     return await masterOf(options, shell).call("GET", `/audit/verify${query}`, ApiAuditVerdict);

@@ -7,17 +7,16 @@ import { areKeysEncrypted, recryptAuthorities } from "../../pki/recrypt.ts";
 import { ApiAuthorities } from "../../wire/api/authority.ts";
 import { ahead } from "../age.ts";
 import {
+  asksMaster,
   examples,
-  JSON_OPTION,
   masterOf,
-  printListing,
   type Shell,
   settingsOf,
   takesSettings,
 } from "../command.ts";
 import { dataDirectory } from "../data-directory.ts";
 import { authorityDirectory, choosePassphrase, findPassphrase } from "../passphrase.ts";
-import { CLIENT_SETTINGS } from "../remote.ts";
+import { type JsonOption, printFound } from "../print.ts";
 import { type Column, facts, table } from "../table.ts";
 import type { Style } from "../terminal.ts";
 
@@ -47,18 +46,16 @@ function addShow(authority: Command, shell: Shell): void {
       "Shows what is trusted and, during a rotation, which hosts have not moved over yet.",
     )
     .option("--pem", "Print the certificates alone, in PEM, the newest first.")
-    .option(...JSON_OPTION)
-    .action(async (options: { json?: boolean; pem?: boolean }) => {
+    .action(async (options: JsonOption & { pem?: boolean }) => {
       const shown = await masterOf(options, shell).call("GET", "/authorities", ApiAuthorities);
       if (options.pem === true) {
         const pem = shown.items.map(({ certificatePem }) => certificatePem).join("");
         shell.terminal.print(pem.trimEnd());
       } else {
-        print(shell, options.json, shown);
+        print(shell, options, shown);
       }
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet authority show", "one authority, or how far its rotation is"],
     ["decnet authority show --json | jq '.behind[].name'", "hosts that would be cut off"],
     ["decnet authority show --pem > authority.pem", "for browsers, and for --authority-file"],
@@ -73,13 +70,11 @@ function addRotate(authority: Command, shell: Shell): void {
       "Introduces a new authority. From now on it issues all certificates of hosts, and both are\n" +
         "trusted. Hosts learn of it with their next heartbeat and move over as they renew.",
     )
-    .option(...JSON_OPTION)
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: JsonOption) => {
       const api = masterOf(options, shell);
-      print(shell, options.json, await api.call("POST", "/authorities/rotate", ApiAuthorities));
+      print(shell, options, await api.call("POST", "/authorities/rotate", ApiAuthorities));
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet authority rotate", "then: decnet authority show"]]);
+  asksMaster(command, [["decnet authority rotate", "then: decnet authority show"]]);
 }
 
 function addRetire(authority: Command, shell: Shell): void {
@@ -91,18 +86,16 @@ function addRetire(authority: Command, shell: Shell): void {
         "be cut off, unless forced: those then have to be enrolled anew.",
     )
     .option("--force", "Cut off the hosts that have not moved over.")
-    .option(...JSON_OPTION)
-    .action(async (options: { json?: boolean; force?: boolean }) => {
+    .action(async (options: JsonOption & { force?: boolean }) => {
       const api = masterOf(options, shell);
       const { items } = await api.call("GET", "/authorities", ApiAuthorities);
       const old = items.find(({ role }) => role === "old");
       if (old === undefined) throw new DecnetError("rotation-not-under-way");
       const body = { confirmFingerprint: old.fingerprint, force: options.force === true };
       const left = await api.call("POST", "/authorities/retire", ApiAuthorities, body);
-      print(shell, options.json, left);
+      print(shell, options, left);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet authority retire", "once decnet authority show leaves nobody behind"],
     ["decnet authority retire --force", "the old key was stolen: not a moment longer"],
   ]);
@@ -116,10 +109,17 @@ function addEncrypt(authority: Command, shell: Shell): void {
       "Encrypts the authority's key on disk. The master must not run meanwhile; from then on it\n" +
         "needs the passphrase to start: by --authority-key-file, or typed on a terminal.",
     )
-    .action(async (options: Record<string, unknown>) => {
+    .action(async (options: object) => {
       const { data, authorityKeyFile } = settingsOf(KEY_SETTINGS, options, shell.env);
       await whileStopped(data, async (dir) => {
-        if ((await areKeysEncrypted(dir)) === true) {
+        const areEncrypted = await areKeysEncrypted(dir);
+        if (areEncrypted === null) {
+          throw new DecnetError(
+            "data-unusable",
+            `${dir} holds no authority: decnet master makes one`,
+          );
+        }
+        if (areEncrypted) {
           throw new DecnetError("config-invalid", "the key is encrypted already");
         }
         const to = await choosePassphrase(authorityKeyFile, shell);
@@ -139,7 +139,7 @@ function addDecrypt(authority: Command, shell: Shell): void {
     .command("decrypt")
     .summary("keep the authority's key unencrypted again")
     .description("Decrypts the authority's key on disk. The master must not run meanwhile.")
-    .action(async (options: Record<string, unknown>) => {
+    .action(async (options: object) => {
       const { data, authorityKeyFile } = settingsOf(KEY_SETTINGS, options, shell.env);
       const { master } = dataDirectory(data);
       await whileStopped(data, async (dir) => {
@@ -178,8 +178,8 @@ async function whileStopped(data: string, act: (dir: string) => Promise<void>): 
   }
 }
 
-function print(shell: Shell, json: boolean | undefined, shown: ApiAuthorities): void {
-  printListing(shell, json, shown, () => lines(shown, shell.terminal.style));
+function print(shell: Shell, options: JsonOption, shown: ApiAuthorities): void {
+  printFound(shell, options, shown, () => lines(shown, shell.terminal.style));
 }
 
 function lines({ items, isEncrypted, rotation, behind, nowMs }: ApiAuthorities, style: Style) {

@@ -1,21 +1,16 @@
 import type { Command } from "commander";
+import { RELEASE_IDS } from "../../decoys/releases.ts";
 import { RUNTIMES } from "../../domain/decky.ts";
 import { ARCHETYPE_NAMES, SERVICE_NAMES } from "../../domain/service.ts";
 import { type ShownShardState, shownState } from "../../domain/shard.ts";
 import { ApiDecky, ApiShard } from "../../wire/api/decky.ts";
 import { ApiHost } from "../../wire/api/host.ts";
 import { listSchema } from "../api-client.ts";
-import {
-  examples,
-  JSON_OPTION,
-  masterOf,
-  printListing,
-  type Shell,
-  takesSettings,
-} from "../command.ts";
-import { optionValue } from "../option-value.ts";
-import { CLIENT_SETTINGS } from "../remote.ts";
-import { oneOf } from "../setting-kinds.ts";
+import { asksMaster, masterOf, type Shell } from "../command.ts";
+import { DECKY_HOSTNAME, DECKY_NAME } from "../names.ts";
+import { optionValue, valueIfGiven } from "../option-value.ts";
+import { type JsonOption, printFound } from "../print.ts";
+import { address, oneOf } from "../setting-kinds.ts";
 import { paintState } from "../states.ts";
 import { table } from "../table.ts";
 import type { Style } from "../terminal.ts";
@@ -80,8 +75,7 @@ function addList(decky: Command, shell: Shell): void {
     .summary("list deckies")
     .description("Lists deckies with their state, what each passes for, and where it listens.")
     .option("--host <host>", "Only those of one host, by name or uuid.")
-    .option(...JSON_OPTION)
-    .action(async (options: { host?: string; json?: boolean }) => {
+    .action(async (options: JsonOption & { host?: string }) => {
       const api = masterOf(options, shell);
       const ofHost = options.host === undefined ? "" : `?host=${encodeURIComponent(options.host)}`;
       const [hosts, shards] = await Promise.all([
@@ -98,20 +92,19 @@ function addList(decky: Command, shell: Shell): void {
         };
       });
       const items = rows.map(({ shard, host, shown }) => ({ ...shard, state: shown, host }));
-      printListing(shell, options.json, items, () =>
+      printFound(shell, options, items, () =>
         rows.length === 0
           ? ["No deckies. Add one: decnet decky add --host HOST"]
           : deckyTable(rows, shell.terminal.style),
       );
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet decky list", "all deckies"],
     ["decnet decky list --host branch-7 --json", "those of one host, for a program"],
   ]);
 }
 
-interface AddOptions {
+interface AddOptions extends JsonOption {
   readonly host: string;
   readonly name?: string;
   readonly archetype?: string;
@@ -120,7 +113,6 @@ interface AddOptions {
   readonly hostname?: string;
   readonly ip?: string;
   readonly runtime?: string;
-  readonly json?: boolean;
 }
 
 function addAdd(decky: Command, shell: Shell): void {
@@ -141,22 +133,18 @@ function addAdd(decky: Command, shell: Shell): void {
     .option("--hostname <name>", "What it calls itself.")
     .option("--ip <address>", "IPv4 address.")
     .option("--runtime <runtime>", `How it gets its address: ${RUNTIMES.join(", ")}.`)
-    .option(...JSON_OPTION)
     .action(async (options: AddOptions) => {
-      const made = await masterOf({ ...options }, shell).call(
+      const made = await masterOf(options, shell).call(
         "POST",
         "/deckies",
         ApiDecky,
         addRequest(options),
       );
-      shell.terminal.print(
-        options.json
-          ? JSON.stringify(made, null, 2)
-          : `Assigned ${made.name} (${made.archetype}: ${made.services.join(", ")}) to ${options.host}.`,
-      );
+      printFound(shell, options, made, () => [
+        `Assigned ${made.name} (${made.archetype}: ${made.services.join(", ")}) to ${options.host}.`,
+      ]);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet decky add --host branch-7", "everything chosen"],
     ["decnet decky add --host branch-7 --archetype database-server --name db-2", "a Redis server"],
     ["decnet decky add --host branch-7 --services ssh,telnet", "just these services"],
@@ -167,12 +155,12 @@ function addRequest({ json: _json, services, archetype, runtime, ...rest }: AddO
   const { host, name, distro, hostname, ip } = rest;
   const chosen = {
     host,
-    name,
-    distro,
-    hostname,
-    ip,
-    archetype: archetype && optionValue(oneOf(ARCHETYPE_NAMES), "--archetype", archetype),
-    runtime: runtime && optionValue(oneOf(RUNTIMES), "--runtime", runtime),
+    name: valueIfGiven(DECKY_NAME, "--name", name),
+    distro: valueIfGiven(oneOf(RELEASE_IDS), "--distro", distro),
+    hostname: valueIfGiven(DECKY_HOSTNAME, "--hostname", hostname),
+    ip: valueIfGiven(address(4), "--ip", ip),
+    archetype: valueIfGiven(oneOf(ARCHETYPE_NAMES), "--archetype", archetype),
+    runtime: valueIfGiven(oneOf(RUNTIMES), "--runtime", runtime),
     services: services
       ?.split(",")
       .map((service) => optionValue(oneOf(SERVICE_NAMES), "--services", service.trim())),
@@ -185,8 +173,7 @@ function addRemove(decky: Command, shell: Shell): void {
     .command("remove <name...>")
     .summary("take deckies away")
     .description("Takes deckies out of the desired state; their hosts stop them within a second.")
-    .option(...JSON_OPTION)
-    .action(async (names: string[], options: { json?: boolean }) => {
+    .action(async (names: string[], options: JsonOption) => {
       const api = masterOf(options, shell);
       for (const name of names) {
         await api.tell("DELETE", `/deckies/${encodeURIComponent(name)}`);
@@ -194,6 +181,5 @@ function addRemove(decky: Command, shell: Shell): void {
       }
       if (options.json) shell.terminal.print(JSON.stringify({ removed: names }));
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet decky remove web-1 web-2", "two at once"]]);
+  asksMaster(command, [["decnet decky remove web-1 web-2", "two at once"]]);
 }

@@ -1,25 +1,21 @@
 import type { Command } from "commander";
 import { EVENT_KINDS } from "../../domain/event.ts";
 import type { ApiEvent } from "../../wire/api/event.ts";
-import { examples, JSON_OPTION, masterOf, type Shell, takesSettings } from "../command.ts";
+import { asksMaster, masterOf, type Shell } from "../command.ts";
 import { eventLine } from "../event-line.ts";
 import { followEvents, recentEvents } from "../follow-events.ts";
-import { optionValue } from "../option-value.ts";
-import { CLIENT_SETTINGS } from "../remote.ts";
-import { type Kind, oneOf } from "../setting-kinds.ts";
+import { optionValue, valueIfGiven } from "../option-value.ts";
+import type { JsonOption } from "../print.ts";
+import { address, count, oneOf } from "../setting-kinds.ts";
 
-const COUNT: Kind<number> = {
-  expected: "a whole number from 0 to 1000",
-  parse: (raw) => (/^\d{1,4}$/.test(String(raw)) && Number(raw) <= 1000 ? Number(raw) : null),
-};
+const COUNT = count(1000);
 
-interface TailOptions {
+interface TailOptions extends JsonOption {
   readonly last: string;
   readonly follow: boolean;
   readonly decky?: string;
   readonly kind?: string;
   readonly src?: string;
-  readonly json?: boolean;
 }
 
 export function addEvents(program: Command, shell: Shell): void {
@@ -39,10 +35,8 @@ export function addEvents(program: Command, shell: Shell): void {
     .option("--decky <name>", "Only those of one decky.")
     .option("--kind <kind>", "Only those of one kind, such as ssh.login.attempt.")
     .option("--src <address>", "Only those from one address.")
-    .option(...JSON_OPTION)
     .action((options: TailOptions) => tail(options, shell));
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet events tail", "watch the whole fleet"],
     ["decnet events tail --kind ssh.login.attempt", "only logins by SSH"],
     ["decnet events tail --no-follow --last 1000 --json", "the newest thousand, for a program"],
@@ -51,8 +45,9 @@ export function addEvents(program: Command, shell: Shell): void {
 
 async function tail(options: TailOptions, shell: Shell): Promise<void> {
   const { decky, kind, src, json } = options;
-  if (kind !== undefined) optionValue(oneOf(EVENT_KINDS), "--kind", kind);
-  const api = masterOf({ ...options }, shell);
+  valueIfGiven(oneOf(EVENT_KINDS), "--kind", kind);
+  valueIfGiven(address(), "--src", src);
+  const api = masterOf(options, shell);
   const { terminal, clock } = shell;
   // From the first line on, Ctrl-C is how this ends.
   const ending = options.follow ? shell.ending() : null;

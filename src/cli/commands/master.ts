@@ -45,9 +45,7 @@ export function addMaster(program: Command, shell: Shell): void {
         "command line, on the same machine. The first start makes the swarm's authority and the " +
         "first admin, whose password is printed once, on standard output.",
     )
-    .action((options: Record<string, unknown>) =>
-      runMaster(settingsOf(MASTER_SETTINGS, options, shell.env), shell),
-    );
+    .action((options: object) => runMaster(settingsOf(MASTER_SETTINGS, options, shell.env), shell));
   takesSettings(command, MASTER_SETTINGS);
   examples(command, [
     ["decnet master --advertise master.example.net", "agents elsewhere reach it by this name"],
@@ -117,17 +115,25 @@ function certificateFiles({
   throw new DecnetError("config-invalid", `${lone} is given without ${missing}`);
 }
 
-/** Says with which flag a port that is taken can be changed. */
+/** Says with which flag a port that is taken, or an address that is not here, can be changed. */
 async function namingFlags<T>(settings: MasterSettings, start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (cause) {
-    if (!(cause instanceof DecnetError) || cause.code !== "port-in-use") throw cause;
-    const names = ["agentPort", "enrollmentPort", "operatorPort"] as const;
-    const name = names.find((name) => cause.detail?.endsWith(`:${settings[name]}`));
-    if (name === undefined) throw cause;
-    throw new DecnetError("port-in-use", `${cause.detail}; ${flagOf(name)} chooses another`, {
-      cause,
-    });
+    if (!(cause instanceof DecnetError)) throw cause;
+    const name = settingAtFault(cause, settings);
+    if (name === null) throw cause;
+    const detail = `${cause.detail}; ${flagOf(name)} chooses another`;
+    throw new DecnetError(cause.code, detail, { cause });
   }
+}
+
+function settingAtFault({ code, detail }: DecnetError, settings: MasterSettings) {
+  if (code === "port-in-use") {
+    const names = ["agentPort", "enrollmentPort", "operatorPort"] as const;
+    return names.find((name) => detail?.endsWith(`:${settings[name]}`)) ?? null;
+  }
+  if (code !== "config-invalid") return null;
+  const names = ["agentHost", "operatorHost"] as const;
+  return names.find((name) => detail?.startsWith(`cannot listen on ${settings[name]}:`)) ?? null;
 }

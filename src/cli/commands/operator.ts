@@ -3,20 +3,12 @@ import { ROLES } from "../../domain/role.ts";
 import { ApiOperator, OperatorPassword } from "../../wire/api/operator.ts";
 import { age } from "../age.ts";
 import { listSchema } from "../api-client.ts";
-import {
-  examples,
-  JSON_OPTION,
-  masterOf,
-  printListing,
-  type Shell,
-  takesSettings,
-} from "../command.ts";
+import { asksMaster, masterOf, type Shell } from "../command.ts";
+import { OPERATOR_NAME } from "../names.ts";
 import { optionValue } from "../option-value.ts";
-import { CLIENT_SETTINGS } from "../remote.ts";
+import { type JsonOption, printDone, printList, printOnce } from "../print.ts";
 import { oneOf } from "../setting-kinds.ts";
-import { type Column, table } from "../table.ts";
-
-type Options = { readonly json?: boolean };
+import type { Column } from "../table.ts";
 
 const ROLE = oneOf(ROLES);
 const pathOf = (name: string) => `/operators/${encodeURIComponent(name)}`;
@@ -50,15 +42,14 @@ function addCreate(operator: Command, shell: Shell): void {
     .summary("make an operator")
     .description("Makes an operator, and prints the password this once.")
     .option("--role <role>", `What the operator may: ${ROLES.join(", ")} (default: operator).`)
-    .option(...JSON_OPTION)
-    .action(async (name: string, options: Options & { role?: string }) => {
+    .action(async (given: string, options: JsonOption & { role?: string }) => {
+      const name = optionValue(OPERATOR_NAME, "name", given);
       const role = optionValue(ROLE, "--role", options.role ?? "operator");
       const api = masterOf(options, shell);
       const made = await api.call("POST", "/operators", OperatorPassword, { name, role });
       printPassword(shell, options, `Password of ${made.user}, ${role}, shown this once:`, made);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet operator create anna --role viewer", "sees all, changes nothing"]]);
+  asksMaster(command, [["decnet operator create anna --role viewer", "sees all, changes nothing"]]);
 }
 
 function addList(operator: Command, shell: Shell): void {
@@ -66,8 +57,7 @@ function addList(operator: Command, shell: Shell): void {
     .command("list")
     .summary("list operators")
     .description("Lists operators, with their roles.")
-    .option(...JSON_OPTION)
-    .action(async (options: Options) => {
+    .action(async (options: JsonOption) => {
       const api = masterOf(options, shell);
       const { items, nowMs } = await api.call("GET", "/operators", listSchema(ApiOperator));
       const columns: Column<ApiOperator>[] = [
@@ -81,10 +71,9 @@ function addList(operator: Command, shell: Shell): void {
           optional: true,
         },
       ];
-      printListing(shell, options.json, items, () => table(columns, items, shell.terminal.style));
+      printList(shell, options, items, columns, "No operators.");
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet operator list", "who may log in, and who has a second factor"]]);
+  asksMaster(command, [["decnet operator list", "who may log in, and who has a second factor"]]);
 }
 
 function addSetRole(operator: Command, shell: Shell): void {
@@ -92,14 +81,14 @@ function addSetRole(operator: Command, shell: Shell): void {
     .command("set-role <name> <role>")
     .summary("change what an operator may")
     .description("Changes an operator's role, and ends the operator's sessions.")
-    .option(...JSON_OPTION)
-    .action(async (name: string, given: string, options: Options) => {
+    .action(async (name: string, given: string, options: JsonOption) => {
       const role = optionValue(ROLE, "role", given);
       await masterOf(options, shell).tell("POST", pathOf(name), { role });
       printDone(shell, options, { name, role }, `${name} is ${role} now.`);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet operator set-role anna operator", "may run the fleet from now on"]]);
+  asksMaster(command, [
+    ["decnet operator set-role anna operator", "may run the fleet from now on"],
+  ]);
 }
 
 function addResetPassword(operator: Command, shell: Shell): void {
@@ -110,14 +99,14 @@ function addResetPassword(operator: Command, shell: Shell): void {
       "Makes a new password for an operator (admin, if no name is given), prints it this once, and " +
         "ends the operator's sessions.",
     )
-    .option(...JSON_OPTION)
-    .action(async (given: string | undefined, options: Options) => {
+    .action(async (given: string | undefined, options: JsonOption) => {
       const path = `${pathOf(given ?? "admin")}/password`;
       const made = await masterOf(options, shell).call("POST", path, OperatorPassword);
       printPassword(shell, options, `New password of ${made.user}, shown this once:`, made);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet operator reset-password admin", "when the first password was lost"]]);
+  asksMaster(command, [
+    ["decnet operator reset-password admin", "when the first password was lost"],
+  ]);
 }
 
 function addResetTotp(operator: Command, shell: Shell): void {
@@ -125,13 +114,11 @@ function addResetTotp(operator: Command, shell: Shell): void {
     .command("reset-totp <name>")
     .summary("take away a second factor that was lost")
     .description("Takes an operator's second factor away: the password alone logs in again.")
-    .option(...JSON_OPTION)
-    .action(async (name: string, options: Options) => {
+    .action(async (name: string, options: JsonOption) => {
       await masterOf(options, shell).tell("DELETE", `${pathOf(name)}/totp`);
       printDone(shell, options, { name, hasTotp: false }, `${name} has no second factor now.`);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [["decnet operator reset-totp anna", "whose phone is gone"]]);
+  asksMaster(command, [["decnet operator reset-totp anna", "whose phone is gone"]]);
 }
 
 function addSimple(
@@ -148,29 +135,18 @@ function addSimple(
     .command(`${of.name} <name>`)
     .summary(of.summary)
     .description(`To ${of.summary}. Sessions of that operator end at once.`)
-    .option(...JSON_OPTION)
-    .action(async (name: string, options: Options) => {
+    .action(async (name: string, options: JsonOption) => {
       await masterOf(options, shell).tell(of.method, pathOf(name), of.body);
       printDone(shell, options, { name, done: of.name }, `Done: ${of.name} ${name}.`);
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [[`decnet operator ${of.name} anna`, of.summary]]);
+  asksMaster(command, [[`decnet operator ${of.name} anna`, of.summary]]);
 }
 
 function printPassword(
-  { terminal }: Shell,
-  { json }: Options,
+  shell: Shell,
+  options: JsonOption,
   note: string,
   made: OperatorPassword,
 ): void {
-  if (json) {
-    terminal.print(JSON.stringify(made, null, 2));
-    return;
-  }
-  terminal.note(terminal.noteStyle.dim(note));
-  terminal.print(terminal.style.bold(made.password));
-}
-
-function printDone({ terminal }: Shell, { json }: Options, facts: object, line: string): void {
-  terminal.print(json ? JSON.stringify(facts) : line);
+  printOnce(shell, options, made, note, shell.terminal.style.bold(made.password));
 }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { ApiStatus } from "../../wire/api/status.ts";
 import { age, ahead } from "../age.ts";
-import { examples, JSON_OPTION, masterOf, type Shell, takesSettings } from "../command.ts";
-import { CLIENT_SETTINGS } from "../remote.ts";
+import { asksMaster, masterOf, type Shell } from "../command.ts";
+import { type JsonOption, printFound } from "../print.ts";
 import { facts } from "../table.ts";
 import type { Style } from "../terminal.ts";
 
@@ -11,15 +11,11 @@ export function addStatus(program: Command, shell: Shell): void {
     .command("status")
     .summary("is all well?")
     .description("Shows the state of the master on this machine and of its fleet, in a few lines.")
-    .option(...JSON_OPTION)
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: JsonOption) => {
       const status = await masterOf(options, shell).call("GET", "/status", ApiStatus);
-      const { terminal } = shell;
-      if (options.json) terminal.print(JSON.stringify(status, null, 2));
-      else for (const line of statusLines(status, terminal.style)) terminal.print(line);
+      printFound(shell, options, status, () => statusLines(status, shell.terminal.style));
     });
-  takesSettings(command, CLIENT_SETTINGS);
-  examples(command, [
+  asksMaster(command, [
     ["decnet status", "the fleet in a few lines"],
     ["decnet status --json | jq .hosts.silent", "how many hosts are silent"],
   ]);

@@ -10,7 +10,7 @@ export function addUp(program: Command, shell: Shell): void {
       "Starts a master and an agent on this machine, enrolls the agent, assigns five deckies if the " +
         "fleet has none, and shows what attackers do, until Ctrl-C. A second start keeps the data.",
     )
-    .action(async (options: Record<string, unknown>) => {
+    .action(async (options: object) => {
       const { runUp } = await import("../up/up.ts");
       await runUp(settingsOf(UP_SETTINGS, options, shell.env, UP_DEFAULTS), shell);
     });

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { examples, JSON_OPTION, type Shell } from "../command.ts";
+import { type JsonOption, printFound } from "../print.ts";
 import { facts } from "../table.ts";
 
 export function addVersion(program: Command, shell: Shell): void {
@@ -8,12 +9,11 @@ export function addVersion(program: Command, shell: Shell): void {
     .summary("print the version")
     .description("Prints the version of decnet, of Node.js, and the platform.")
     .option(...JSON_OPTION)
-    .action((options: { json?: boolean }) => {
+    .action((options: JsonOption) => {
       const { version: decnet, terminal } = shell;
       const platform = `${process.platform}-${process.arch}`;
       const told = { decnet, node: process.versions.node, platform };
-      if (options.json) terminal.print(JSON.stringify(told, null, 2));
-      else for (const line of facts(Object.entries(told), terminal.style)) terminal.print(line);
+      printFound(shell, options, told, () => facts(Object.entries(told), terminal.style));
     });
   examples(command, [["decnet version --json", "the same, for a program"]]);
 }

@@ -6,7 +6,7 @@ import { MasterReady } from "../parent.ts";
 import { durationText } from "../setting-kinds.ts";
 import { flagOf, type Settings } from "../settings.ts";
 import { type Child, Silent, startChild } from "./child.ts";
-import type { UP_SETTINGS } from "./up-settings.ts";
+import { UP_SETTINGS } from "./up-settings.ts";
 
 type UpSetting = (typeof UP_SETTINGS)[number];
 
@@ -54,17 +54,8 @@ export function createProcesses({ settings, place, clock }: ProcessOptions): Pro
   };
 }
 
-const MASTER_FLAGS = [
-  "agentHost",
-  "agentPort",
-  "enrollmentPort",
-  "operatorHost",
-  "operatorPort",
-  "advertise",
-  "heartbeatInterval",
-  "trustClock",
-  "logLevel",
-] as const satisfies readonly UpSetting[];
+/** All that it takes; the two others go to every process. */
+const MASTER_FLAGS = UP_SETTINGS.filter((name) => name !== "data" && name !== "config");
 
 /** Settings as a command line gives them. */
 function flags(settings: Settings<UpSetting>, names: readonly UpSetting[]): string[] {

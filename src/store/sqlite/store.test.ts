@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { alarmConformance } from "../conformance/alarms.ts";
 import { beat, enroll, everything, reported } from "../conformance/fixture.ts";
 import { heartbeatConformance } from "../conformance/heartbeats.ts";
 import { lifecycleConformance } from "../conformance/lifecycle.ts";
@@ -14,6 +15,7 @@ import { trustConformance } from "../conformance/trust.ts";
 import { StoreUnavailable } from "../store.ts";
 import { openSqliteStore } from "./store.ts";
 
+alarmConformance(async () => openSqliteStore(":memory:"));
 heartbeatConformance(async () => openSqliteStore(":memory:"));
 lineageConformance(async () => openSqliteStore(":memory:"));
 lifecycleConformance(async () => openSqliteStore(":memory:"));

@@ -1,0 +1,43 @@
+import type { Host } from "../domain/host.ts";
+
+export interface JoinToken {
+  readonly id: string;
+  readonly createdMs: number;
+  readonly createdBy: string;
+  readonly expiresMs: number;
+  /** Name that the host gets; null lets the agent propose one. */
+  readonly hostName: string | null;
+  readonly usedMs: number | null;
+  readonly usedByHostUuid: string | null;
+  readonly revokedMs: number | null;
+}
+
+export interface TokenStore {
+  /** @param secretHash SHA-256 of the token's secret, lowercase hex. */
+  createToken(token: JoinToken, secretHash: string): Promise<void>;
+  listTokens(): Promise<readonly JoinToken[]>;
+  /** @returns False if there is no such token, or it was used or revoked before. */
+  revokeToken(id: string, nowMs: number): Promise<boolean>;
+  /** Looks without using up; so that a bad request is refused before anything is signed. */
+  findToken(secretHash: string): Promise<JoinToken | null>;
+  /** Uses the token up and creates its host, in one transaction; on any refusal, neither. */
+  enrollHost(enrollment: {
+    readonly secretHash: string;
+    readonly nowMs: number;
+    readonly uuid: string;
+    readonly name: string;
+    readonly address: string;
+    readonly agentVersion: string | null;
+    readonly fingerprint: string;
+    readonly certificateNotAfterMs: number;
+    /** SubjectPublicKeyInfo in base64. Without it the host cannot recover an expired certificate. */
+    readonly publicKey?: string;
+  }): Promise<EnrollmentOutcome>;
+}
+
+export type EnrollmentOutcome =
+  | { readonly kind: "enrolled"; readonly host: Host }
+  | {
+      readonly kind: "refused";
+      readonly code: "token-unknown" | "token-used" | "token-expired" | "host-name-taken";
+    };
