@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { DecnetError } from "../../domain/errors.ts";
 import { StoreUnavailable } from "../store.ts";
@@ -130,6 +131,7 @@ function databaseOf(sqlite: DatabaseSync, log: WalSync): Database {
 function open(path: string): DatabaseSync {
   let sqlite: DatabaseSync | null = null;
   try {
+    makePrivate(path);
     sqlite = new DatabaseSync(path);
     sqlite.exec("PRAGMA locking_mode = EXCLUSIVE");
     const version = Number(sqlite.prepare("PRAGMA user_version").get()?.["user_version"]);
@@ -155,6 +157,16 @@ function open(path: string): DatabaseSync {
   } catch (error) {
     sqlite?.close();
     throw openingError(path, error);
+  }
+}
+
+/** SQLite would let all users read what it creates; its log takes after the file. */
+function makePrivate(path: string): void {
+  if (path === ":memory:") return;
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch (cause) {
+    throw new DecnetError("data-unusable", messageOf(cause), { cause });
   }
 }
 

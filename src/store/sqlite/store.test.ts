@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -43,6 +43,14 @@ withFile("openSqliteStore() finds after a restart what was committed", async (pa
   const again = openSqliteStore(path);
   assert.deepEqual(await everything(again), before);
   await again.close();
+});
+
+withFile("openSqliteStore() makes files that no other user may read", async (path) => {
+  const store = openSqliteStore(path);
+  await enroll(store, "a");
+  const modes = [path, `${path}-wal`].map((file) => statSync(file).mode & 0o777);
+  assert.deepEqual(modes, [0o600, 0o600]);
+  await store.close();
 });
 
 withFile("openSqliteStore() refuses a file that another process holds", async (path) => {
