@@ -19,6 +19,11 @@ export interface HeartbeatClaim {
   /** SHA-256 of the body, lowercase hex; of the body that it stands for, if the body is left out. */
   readonly bodyDigest: string;
   /**
+   * Whether the body differs from the last one of this certificate, as far as the caller knows: then
+   * it is read without a look at its digest. Nothing hangs on it but time.
+   */
+  readonly isNew: boolean;
+  /**
    * Parses the body. Called at most once, and not at all when digest and fence say that nothing
    * but the time changed.
    */

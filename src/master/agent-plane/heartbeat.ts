@@ -46,11 +46,13 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
     const place = readPlace(headers);
     if (place === null) return refuse("header-invalid");
     const omitted = body.byteLength === 0 ? readDigest(headers[HEADERS.statusDigest]) : null;
+    const bodyDigest = omitted ?? body.digest();
+    const before = omitted === null ? bodies.get(peer.fingerprint) : null;
     let faults: readonly FieldFault[] = [];
     const read = (): HeartbeatReading => {
       if (omitted !== null) return { kind: "omitted" };
-      const { reading, known } = parseKnowing(body.bytes(), bodies.get(peer.fingerprint));
-      bodies.set(peer.fingerprint, known);
+      const { reading, known } = parseKnowing(body.bytes(), before?.known ?? null);
+      bodies.set(peer.fingerprint, known, bodyDigest);
       if (reading.kind === "unreadable") faults = reading.faults;
       return reading;
     };
@@ -62,7 +64,8 @@ export function createHeartbeatHandler(deps: HeartbeatDeps) {
       ...place,
       nonce,
       address: peer.address,
-      bodyDigest: omitted ?? body.digest(),
+      bodyDigest,
+      isNew: before !== null && before.digest !== bodyDigest,
       read,
     });
     if (outcome.kind === "refused") {

@@ -82,6 +82,7 @@ export function beat(
     sentMs: null,
     address: "127.0.0.1",
     bodyDigest: JSON.stringify([host, readings]),
+    isNew: false,
     read: () => ({
       kind: "report",
       report: {

@@ -35,6 +35,30 @@ export function heartbeatConformance(open: OpenStore): void {
     assert.equal(await store.headSeq(), head, "time alone is no change");
   });
 
+  withStore(
+    "commitHeartbeats() takes in alike what is taken for new and what is not",
+    async (store) => {
+      const live = async (host: string, isNew: boolean) => {
+        const running = [reported(`${host}1`), reported(`${host}2`)];
+        const degraded = [reported(`${host}1`, { state: "degraded" }), reported(`${host}2`)];
+        const told = [];
+        for (const [sequence, deckies] of [running, degraded, degraded, degraded, []].entries()) {
+          // The fourth comes once more, late.
+          const place = { boot: 1, sequence: sequence === 3 ? 2 : sequence + 1 };
+          const claim = beat(host, deckies, { ...place, isNew, arrivedMs: T0 + sequence });
+          const { kind } = (await one(store, claim)) ?? { kind: "none" };
+          const shards = (await store.listShards(host)).map(({ state, changedMs }) => [
+            state,
+            changedMs,
+          ]);
+          told.push([kind, shards, (await store.getHost(host))?.sequence]);
+        }
+        return told;
+      };
+      assert.deepEqual(await live("a", true), await live("b", false));
+    },
+  );
+
   withStore("P1: a host decommissioned in the same instant gets no ghost shard", async (store) => {
     const beats = Array.from({ length: 20 }, (_, n) => beat("a", [reported(`d${n}`)]));
     await Promise.all([

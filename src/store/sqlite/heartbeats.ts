@@ -81,7 +81,7 @@ export function createHeartbeatStore(
       claim.echo,
       claim.nonce,
     ] as const;
-    const again = sayAgain.get(...values);
+    const again = claim.isNew ? undefined : sayAgain.get(...values);
     if (again !== undefined) return accepted(text(again, "uuid"), number(again, "generation"));
     const reading = claim.read();
     if (reading.kind === "unreadable") return refused(reading.code);
