@@ -1,3 +1,4 @@
+import type { Change } from "../domain/change.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Log } from "../domain/log.ts";
 import type { Store } from "../store/store.ts";
@@ -6,8 +7,8 @@ import type { StreamMessages } from "../wire/api/stream.ts";
 /** One message of the stream, made once for all who listen. */
 export interface LiveMessage {
   readonly event: keyof StreamMessages;
-  /** Place to resume after; of a change only. */
-  readonly seq: number | null;
+  /** Of a change only: what it tells of. Its seq is the place to resume after. */
+  readonly change: Change | null;
   readonly json: string;
 }
 
@@ -72,7 +73,7 @@ export function createLive(deps: {
       return true;
     }
     for (const change of changes) {
-      const message = framed("change", change, change.seq);
+      const message = framed("change", change, change);
       for (const subscriber of subscribers) {
         const { position } = subscriber;
         // Who joined meanwhile from further back is not yet due: the next batch starts at his place.
@@ -171,7 +172,7 @@ export function createLive(deps: {
 function framed<E extends keyof StreamMessages>(
   event: E,
   data: StreamMessages[E],
-  seq: number | null = null,
+  change: Change | null = null,
 ): LiveMessage {
-  return { event, seq, json: JSON.stringify(data) };
+  return { event, change, json: JSON.stringify(data) };
 }

@@ -6,10 +6,12 @@ import type { HeartbeatOutcome, HeartbeatReport, IdentityRefusal } from "../doma
 import type { Host, HostProblem, HostState, PinSlot } from "../domain/host.ts";
 import type { RecoveryBounds, RecoveryRefusal } from "../domain/renewal.ts";
 import type { Shard, ShardState } from "../domain/shard.ts";
+import type { JoinToken } from "../domain/token.ts";
 import type { AuditStore } from "./audit-store.ts";
 import type { OperatorStore } from "./operator-store.ts";
 
 export type { AuditEntry } from "../domain/audit.ts";
+export type { ApiToken, JoinToken } from "../domain/token.ts";
 export type { AuditStore } from "./audit-store.ts";
 export type * from "./operator-store.ts";
 
@@ -138,18 +140,6 @@ export interface HostStore {
   newestSeenMs(): Promise<number | null>;
   /** Lowers every time that lies in the future to `nowMs`, after a clock that was wrong. */
   rewindTo(nowMs: number): Promise<void>;
-}
-
-export interface JoinToken {
-  readonly id: string;
-  readonly createdMs: number;
-  readonly createdBy: string;
-  readonly expiresMs: number;
-  /** Name that the host gets; null lets the agent propose one. */
-  readonly hostName: string | null;
-  readonly usedMs: number | null;
-  readonly usedByHostUuid: string | null;
-  readonly revokedMs: number | null;
 }
 
 export interface TokenStore {

@@ -40,13 +40,13 @@ export function operatorConformance(open: OpenStore): void {
       { ...anna, disabledMs: null, hasTotp: false },
     ]);
     const change = { role: "viewer", disabledMs: T0, passwordHash: "h2" } as const;
-    assert.deepEqual(await store.changeOperator("anna", change), { kind: "changed" });
+    assert.deepEqual(await store.changeOperator("anna", change, T0), { kind: "changed" });
     assert.deepEqual(await store.getOperator("anna"), { ...anna, ...change, hasTotp: false });
     assert.equal(await store.countOperators(), 2);
     const unknown = { kind: "refused", code: "operator-not-found" };
-    assert.deepEqual(await store.changeOperator("nobody", {}), unknown);
-    assert.deepEqual(await store.deleteOperator("nobody"), unknown);
-    assert.deepEqual(await store.deleteOperator("anna"), { kind: "changed" });
+    assert.deepEqual(await store.changeOperator("nobody", {}, T0), unknown);
+    assert.deepEqual(await store.deleteOperator("nobody", T0), unknown);
+    assert.deepEqual(await store.deleteOperator("anna", T0), { kind: "changed" });
     assert.equal(await store.getOperator("anna"), null);
   });
 
@@ -54,16 +54,16 @@ export function operatorConformance(open: OpenStore): void {
     await store.createOperator(admin);
     await store.createOperator(anna);
     const refused = { kind: "refused", code: "last-admin" };
-    assert.deepEqual(await store.deleteOperator("admin"), refused);
-    assert.deepEqual(await store.changeOperator("admin", { role: "operator" }), refused);
-    assert.deepEqual(await store.changeOperator("admin", { disabledMs: T0 }), refused);
-    assert.deepEqual(await store.changeOperator("admin", { passwordHash: "h2" }), {
+    assert.deepEqual(await store.deleteOperator("admin", T0), refused);
+    assert.deepEqual(await store.changeOperator("admin", { role: "operator" }, T0), refused);
+    assert.deepEqual(await store.changeOperator("admin", { disabledMs: T0 }, T0), refused);
+    assert.deepEqual(await store.changeOperator("admin", { passwordHash: "h2" }, T0), {
       kind: "changed",
     });
-    await store.changeOperator("anna", { role: "admin", disabledMs: T0 });
-    assert.deepEqual(await store.deleteOperator("admin"), refused, "a disabled admin is none");
-    await store.changeOperator("anna", { disabledMs: null });
-    assert.deepEqual(await store.deleteOperator("admin"), { kind: "changed" });
+    await store.changeOperator("anna", { role: "admin", disabledMs: T0 }, T0);
+    assert.deepEqual(await store.deleteOperator("admin", T0), refused, "a disabled admin is none");
+    await store.changeOperator("anna", { disabledMs: null }, T0);
+    assert.deepEqual(await store.deleteOperator("admin", T0), { kind: "changed" });
   });
 
   withStore("a session opens only if all is as it was checked", async (store) => {
@@ -73,7 +73,7 @@ export function operatorConformance(open: OpenStore): void {
     assert.equal(await logIn(store, "nobody"), false);
     const other = { session: session("anna"), passwordHash: "another", second: null };
     assert.equal(await store.openSession(other), false, "the password was changed meanwhile");
-    await store.changeOperator("anna", { disabledMs: T0 });
+    await store.changeOperator("anna", { disabledMs: T0 }, T0);
     assert.equal(await logIn(store, "anna"), false);
   });
 
@@ -88,7 +88,7 @@ export function operatorConformance(open: OpenStore): void {
     ] as const) {
       await store.openSession(opening);
       assert.equal((await store.getSession("s"))?.operator, "anna");
-      await store.changeOperator("anna", change);
+      await store.changeOperator("anna", change, T0);
       assert.equal(await store.getSession("s"), null);
     }
     await store.openSession(opening);
@@ -99,7 +99,7 @@ export function operatorConformance(open: OpenStore): void {
     await store.deleteSession("s");
     assert.equal(await store.getSession("s"), null);
     await store.openSession(opening);
-    await store.deleteOperator("anna");
+    await store.deleteOperator("anna", T0);
     assert.equal(await store.getSession("s"), null);
   });
 
@@ -111,7 +111,7 @@ export function operatorConformance(open: OpenStore): void {
       assert.equal(await store.beginTotp("admin", "sealed 2"), true, "begun anew");
       assert.deepEqual(await store.getTotp("admin"), { sealedSecret: "sealed 2", isActive: false });
       assert.equal(await logIn(store, "admin"), true, "not active yet");
-      const activation = { operator: "admin", step: 7, recoveryHashes: ["r1", "r2"] };
+      const activation = { operator: "admin", step: 7, recoveryHashes: ["r1", "r2"], nowMs: T0 };
       assert.equal(await store.activateTotp(activation), true);
       assert.equal(await store.activateTotp(activation), false);
       assert.equal(await store.beginTotp("admin", "sealed 3"), false);
@@ -131,8 +131,8 @@ export function operatorConformance(open: OpenStore): void {
       assert.equal(await recover("r1", "a"), true);
       assert.equal(await recover("r1", "b"), false);
       assert.equal(await recover("r9", "c"), false);
-      assert.equal(await store.dropTotp("admin"), true);
-      assert.equal(await store.dropTotp("admin"), false);
+      assert.equal(await store.dropTotp("admin", T0), true);
+      assert.equal(await store.dropTotp("admin", T0), false);
       assert.equal(await recover("r2", "d"), false, "recovery codes go with it");
       assert.equal(
         await store.openSession({
@@ -167,13 +167,13 @@ export function operatorConformance(open: OpenStore): void {
       await store.touchApiToken("t1", T0 + 5);
       assert.deepEqual(await store.listApiTokens("anna"), [{ ...token, lastUsedMs: T0 + 5 }]);
       assert.equal((await store.listApiTokens()).length, 2);
-      await store.changeOperator("anna", { disabledMs: T0 });
+      await store.changeOperator("anna", { disabledMs: T0 }, T0);
       assert.equal(await store.findApiToken("hash 1"), null, "its owner is disabled");
-      await store.changeOperator("anna", { disabledMs: null });
+      await store.changeOperator("anna", { disabledMs: null }, T0);
       assert.equal(await store.revokeApiToken("t1", T0 + 6), true);
       assert.equal(await store.revokeApiToken("t1", T0 + 7), false);
       assert.equal(await store.findApiToken("hash 1"), null);
-      await store.deleteOperator("anna");
+      await store.deleteOperator("anna", T0);
       assert.deepEqual(
         (await store.listApiTokens()).map(({ id }) => id),
         ["t2"],
@@ -190,7 +190,7 @@ export function operatorConformance(open: OpenStore): void {
     assert.equal(await store.audited(entry, () => store.revokeToken("none", T0)), false);
     assert.equal(await store.audited(entry, () => store.removeDecky("none", T0)), false);
     assert.equal(await store.audited(entry, () => store.decommissionHost("none", T0)), null);
-    const refused = await store.audited(entry, () => store.deleteOperator("none"));
+    const refused = await store.audited(entry, () => store.deleteOperator("none", T0));
     assert.equal(refused.kind, "refused");
     assert.equal((await store.listAudit({ limit: 9 })).length, 1);
   });

@@ -12,6 +12,7 @@ import {
 } from "../../domain/audit.ts";
 import type { AuditStore } from "../audit-store.ts";
 import { type Commit, type Database, openToRead, type Row } from "./database.ts";
+import { createJournal, type Journal } from "./journal.ts";
 import { number, text, textOrNull } from "./rows.ts";
 
 /** Proves that a note of where the log ends is this master's: whoever only has the file has no key. */
@@ -33,6 +34,7 @@ const sha256 = (of: string) => createHash("sha256").update(of).digest("hex");
 export function createAuditStore(
   db: Database,
   commit: Commit,
+  journal: Journal,
   key: AuditKey | null,
 ): { readonly rows: AuditRows; readonly store: Omit<AuditStore, "audited"> } {
   const readHead = db.prepare("SELECT * FROM audit_head");
@@ -82,6 +84,8 @@ export function createAuditStore(
     const { atMs, actor, action, target, outcome, address } = entry;
     insert.run(next.id, atMs, actor, action, target, outcome, address, next.hash);
     writeHead.run(next.id, next.hash, sealOf(next));
+    const body = { id: next.id, atMs, actor, action, target, outcome, address, hash: next.hash };
+    journal.write(atMs, { topic: "audit", key: String(next.id), body });
   }
 
   async function* rowsUpTo(lastId: number): AsyncGenerator<AuditRow> {
@@ -157,7 +161,7 @@ export async function verifyAuditFile(
 ): Promise<AuditVerdict> {
   const db = openToRead(path);
   try {
-    const { store } = createAuditStore(db, async (work) => work(), key);
+    const { store } = createAuditStore(db, async (work) => work(), createJournal(db), key);
     return await store.verifyAudit(known);
   } finally {
     db.close();
