@@ -39,6 +39,7 @@ interface ListOptions {
   readonly actor?: string;
   readonly action?: string;
   readonly target?: string;
+  readonly outcome?: string;
   readonly json?: boolean;
 }
 
@@ -55,6 +56,7 @@ function addList(audit: Command, shell: Shell): void {
     )
     .option("--action <action>", "Only this action, or the part of it before a dot.")
     .option("--target <target>", "Only what was done to this uuid, name or id.")
+    .option("--outcome <outcome>", "Only ok, this code of a refusal, or refused for any of them.")
     .option(...JSON_OPTION)
     .action(async (options: ListOptions) => {
       const query = new URLSearchParams();
@@ -62,7 +64,7 @@ function addList(audit: Command, shell: Shell): void {
         const raw = options[name];
         if (raw !== undefined) query.set(name, String(optionValue(WHOLE, `--${name}`, raw)));
       }
-      for (const name of ["actor", "action", "target"] as const) {
+      for (const name of ["actor", "action", "target", "outcome"] as const) {
         if (options[name] !== undefined) query.set(name, options[name]);
       }
       const api = masterOf(options as Record<string, unknown>, shell);
@@ -91,6 +93,7 @@ function addList(audit: Command, shell: Shell): void {
   takesSettings(command, CLIENT_SETTINGS);
   examples(command, [
     ["decnet audit list --actor anna", "what anna did, and her API tokens"],
+    ["decnet audit list --outcome refused", "what was asked for and not done"],
     ["decnet audit list --action operator --json", "every change of operators, for programs"],
   ]);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ApiToken, NewOperator, Session, Store } from "../store.ts";
-import { everything, type OpenStore, T0 } from "./fixture.ts";
+import { enroll, everything, type OpenStore, T0 } from "./fixture.ts";
 import { storeTests } from "./with-store.ts";
 
 /** Who may log in, and the log of who did what. */
@@ -231,6 +231,36 @@ export function operatorConformance(open: OpenStore): void {
     assert.deepEqual(await ids({ action: "token.revoke" }), [3]);
     assert.deepEqual(await ids({ target: "t" }), [4, 2, 1]);
     assert.deepEqual(await ids({ actor: "anna'--" }), []);
+    await store.appendAudit({ ...entry, outcome: "token-unknown", target: "Other" });
+    assert.deepEqual(await ids({ outcome: "refused" }), [5]);
+    assert.deepEqual(await ids({ outcome: "token-unknown" }), [5]);
+    assert.deepEqual(await ids({ outcome: "ok" }), [4, 3, 2, 1]);
+    assert.deepEqual(await ids({ words: ["TOKEN", "anna"] }), [5, 3]);
+    assert.deepEqual(await ids({ words: ["other"] }), [5]);
+    assert.deepEqual(await ids({ words: ["100%"] }), []);
+  });
+
+  withStore("the audit finds the rows of a host by its name", async (store) => {
+    await enroll(store, "Berlin", "u1");
+    const about = { ...entry, outcome: "ok", action: "host.release" };
+    await store.appendAudit({ ...about, target: "u1" });
+    await store.appendAudit({ ...about, actor: "host:u1", target: null });
+    await store.appendAudit(about);
+    const found = await store.listAudit({ limit: 9, words: ["berlin", "host"] });
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      [2, 1],
+    );
+  });
+
+  withStore("the audit is filtered to its far end, however few rows fit", async (store) => {
+    await store.appendAudit({ ...entry, outcome: "first" });
+    for (let n = 0; n < 1_201; n += 1) await store.appendAudit({ ...entry, outcome: "ok" });
+    const found = await store.listAudit({ limit: 5, outcome: "refused" });
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      [1],
+    );
   });
 
   withStore("the audit is a chain that verifies, up to a head that was noted", async (store) => {

@@ -13,7 +13,7 @@ import {
 import type { AuditStore } from "../audit-store.ts";
 import { type Commit, type Database, openToRead, type Row } from "./database.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { number, text, textOrNull } from "./rows.ts";
+import { number, numberOrNull, text, textOrNull } from "./rows.ts";
 
 /** Proves that a note of where the log ends is this master's: whoever only has the file has no key. */
 export interface AuditKey {
@@ -45,12 +45,20 @@ export function createAuditStore(
     INSERT INTO audit (id, at_ms, actor, action, target, outcome, address, hash)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const list = db.prepare(`
-    SELECT * FROM audit WHERE id < ?1
+    SELECT * FROM audit WHERE id < ?1 AND id >= ?7
       AND (?2 IS NULL OR actor = ?2 OR actor = 'operator:' || ?2
         OR substr(actor, 1, length(?2) + 10) = 'operator:' || ?2 || '/')
       AND (?3 IS NULL OR action = ?3 OR substr(action, 1, length(?3) + 1) = ?3 || '.')
       AND (?4 IS NULL OR target = ?4)
-    ORDER BY id DESC LIMIT ?5`);
+      AND (?5 IS NULL OR outcome = ?5 OR ?5 = 'refused' AND outcome <> 'ok')
+      AND NOT EXISTS (
+        SELECT 1 FROM json_each(?6) WHERE instr(lower(concat_ws(' ', actor, action, target, outcome,
+          address, (SELECT name FROM hosts WHERE uuid = target),
+          (SELECT name FROM hosts WHERE 'host:' || uuid = actor))), lower(value)) = 0)
+    ORDER BY id DESC LIMIT ?8`);
+  const floor = db.prepare(
+    "SELECT min(id) AS id FROM (SELECT id FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?)",
+  );
   const last = db.prepare("SELECT * FROM audit ORDER BY id DESC LIMIT 1");
   const part = db.prepare("SELECT * FROM audit WHERE id > ? AND id <= ? ORDER BY id LIMIT ?");
 
@@ -115,12 +123,19 @@ export function createAuditStore(
       async appendAudit(entry) {
         await commit(() => append(entry));
       },
-      async listAudit({ limit, beforeId, actor, action, target }) {
-        const before = beforeId ?? Number.MAX_SAFE_INTEGER;
-        const rows = db.read(() =>
-          list.all(before, actor ?? null, action ?? null, target ?? null, limit),
-        );
-        return rows.map(rowOf);
+      async listAudit({ limit, beforeId, actor, action, target, outcome, words = [] }) {
+        const found: AuditRow[] = [];
+        const filter = [actor ?? null, action ?? null, target ?? null, outcome ?? null];
+        let before = beforeId ?? Number.MAX_SAFE_INTEGER;
+        for (;;) {
+          const from = db.read(() => numberOrNull(floor.get(before, ROWS_AT_ONCE) ?? {}, "id"));
+          if (from === null) return found;
+          const sought = [...filter, JSON.stringify(words), from, limit - found.length];
+          found.push(...db.read(() => list.all(before, ...sought)).map(rowOf));
+          if (found.length === limit) return found;
+          before = from;
+          await new Promise(setImmediate);
+        }
       },
       async auditHead() {
         return db.read(noted).head;
