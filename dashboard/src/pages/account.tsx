@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { sessionQuery } from "../api/queries.ts";
 import { Page, Panel } from "../parts/page.tsx";
 import { Operators } from "./account/operators.tsx";
@@ -10,7 +11,18 @@ export function Account() {
   const session = useQuery(sessionQuery).data;
   if (session === null || session === undefined) return null;
   return (
-    <Page title={session.user} tab="Account" aside={<span>{session.role}</span>}>
+    <Page
+      title={session.user}
+      tab="Account"
+      aside={
+        <>
+          <span className="text-ink-soft">{session.role}</span>
+          <Link to="/api-tokens" className="link ml-auto">
+            API tokens
+          </Link>
+        </>
+      }
+    >
       <Panel title="Second factor" aside={session.hasTotp ? "on" : "off"}>
         <SecondFactor isActive={session.hasTotp} />
       </Panel>

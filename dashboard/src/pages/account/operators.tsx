@@ -7,7 +7,7 @@ import {
   deleteOperator,
   resetPassword,
 } from "../../api/actions.ts";
-import { operatorsQuery } from "../../api/queries.ts";
+import { operatorsQuery } from "../../api/records.ts";
 import { Button } from "../../parts/button.tsx";
 import { ConfirmByName } from "../../parts/confirm-by-name.tsx";
 import { CopyBlock } from "../../parts/copy.tsx";
@@ -15,8 +15,8 @@ import { Field, INPUT } from "../../parts/field.tsx";
 import { fieldText } from "../../parts/form.ts";
 import { ErrorNote, Waiting } from "../../parts/notes.tsx";
 import { Panel } from "../../parts/page.tsx";
+import { useSubmit } from "../../parts/submit.ts";
 import { Ago } from "../../parts/time.tsx";
-import { useSubmit } from "./submit.ts";
 
 type Role = ApiOperator["role"];
 
@@ -47,7 +47,7 @@ export function Operators() {
           </div>
         )}
       </Panel>
-      <Panel title="Operators" aside={data === undefined ? undefined : `${data.length}`}>
+      <Panel title="Operators" aside={data === undefined ? undefined : `${data.items.length}`}>
         {data === undefined ? (
           error === null ? (
             <Waiting what="operators" />
@@ -56,7 +56,7 @@ export function Operators() {
           )
         ) : (
           <ul>
-            {data.map((operator) => (
+            {byName(data.items).map((operator) => (
               <OperatorRow key={operator.name} operator={operator} onPassword={setMade} />
             ))}
           </ul>
@@ -64,6 +64,11 @@ export function Operators() {
       </Panel>
     </>
   );
+}
+
+/** One that was just made stands in its place, too. */
+function byName(operators: readonly ApiOperator[]): readonly ApiOperator[] {
+  return operators.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function CreateForm({ onMade }: { readonly onMade: (made: OperatorPassword) => void }) {

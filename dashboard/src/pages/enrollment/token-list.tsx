@@ -1,40 +1,32 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import type { ApiToken } from "../../../../src/wire/api/token.ts";
 import { revokeToken } from "../../api/actions.ts";
-import { tokensQuery, useHosts } from "../../api/queries.ts";
+import { useHosts } from "../../api/queries.ts";
+import { tokensQuery } from "../../api/records.ts";
 import { useNowMs } from "../../clock.ts";
-import type { ShownState } from "../../facts/states.ts";
-import { type TokenState, tokenState } from "../../facts/tokens.ts";
-import { Button } from "../../parts/button.tsx";
+import { TOKEN_MARKS, tokenState } from "../../facts/tokens.ts";
 import { Empty, ErrorNote, Waiting } from "../../parts/notes.tsx";
 import { Panel } from "../../parts/page.tsx";
+import { Revoke } from "../../parts/revoke.tsx";
 import { StateMark } from "../../parts/state.tsx";
 import { Ago } from "../../parts/time.tsx";
-
-const MARKS: Readonly<Record<TokenState, ShownState>> = {
-  valid: "pending",
-  used: "running",
-  expired: "absent",
-  revoked: "decommissioned",
-};
 
 export function TokenList() {
   const { data, error, refetch } = useQuery(tokensQuery);
   return (
-    <Panel title="Join tokens" aside={data === undefined ? undefined : `${data.length}`}>
+    <Panel title="Join tokens" aside={data === undefined ? undefined : `${data.items.length}`}>
       {data === undefined ? (
         error === null ? (
           <Waiting what="join tokens" />
         ) : (
           <ErrorNote error={error} onRetry={() => void refetch()} />
         )
-      ) : data.length === 0 ? (
+      ) : data.items.length === 0 ? (
         <Empty title="No token was made yet" />
       ) : (
         <ul>
-          {data
+          {data.items
             .toSorted((a, b) => b.createdMs - a.createdMs)
             .map((token) => (
               <TokenRow key={token.id} token={token} />
@@ -51,7 +43,7 @@ function TokenRow({ token }: { readonly token: ApiToken }) {
   return (
     <li className="grid min-h-12 grid-cols-[6.5rem_minmax(0,1fr)_auto] items-center gap-x-4 border-b border-line px-4 py-2 last:border-b-0 md:grid-cols-[6.5rem_10rem_minmax(0,1fr)_auto]">
       <span className="inline-flex items-center gap-2">
-        <StateMark state={MARKS[state]} />
+        <StateMark state={TOKEN_MARKS[state]} />
         {state}
       </span>
       <code className="truncate font-mono text-sm" title={token.id}>
@@ -79,38 +71,11 @@ function TokenRow({ token }: { readonly token: ApiToken }) {
           </>
         ) : null}
       </span>
-      {state === "valid" ? <Revoke id={token.id} /> : <span />}
+      {state === "valid" ? (
+        <Revoke what={`token ${token.id}`} onRevoke={() => revokeToken(token.id)} />
+      ) : (
+        <span />
+      )}
     </li>
-  );
-}
-
-/** Two steps on one spot; a token is easily made anew, so no name has to be typed. */
-function Revoke({ id }: { readonly id: string }) {
-  const [step, setStep] = useState<"idle" | "armed" | "busy">("idle");
-  const [error, setError] = useState<unknown>(null);
-
-  const press = () => {
-    if (step === "idle") return setStep("armed");
-    setStep("busy");
-    revokeToken(id).catch((cause: unknown) => {
-      setError(cause);
-      setStep("idle");
-    });
-  };
-
-  return (
-    <span className="flex flex-col items-end gap-2">
-      <Button
-        look={step === "armed" ? "dangerNow" : "danger"}
-        busy={step === "busy"}
-        onClick={press}
-        onBlur={() => setStep((now) => (now === "armed" ? "idle" : now))}
-        aria-label={step === "armed" ? `Revoke token ${id} now` : `Revoke token ${id}`}
-        className="min-w-32"
-      >
-        {step === "armed" ? "Revoke it now" : "Revoke …"}
-      </Button>
-      {error === null ? null : <ErrorNote error={error} />}
-    </span>
   );
 }
