@@ -118,6 +118,13 @@ const apiTokensRoute = createRoute({
   component: ApiTokens,
 });
 
+/** Whatever else is asked for, so that the way on is at hand. */
+const elsewhereRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "$",
+  component: NotFound,
+});
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     loginRoute,
@@ -132,6 +139,7 @@ export const router = createRouter({
       changesRoute,
       accountRoute,
       apiTokensRoute,
+      elsewhereRoute,
     ]),
   ]),
   defaultErrorComponent: ({ error, reset }) => (

@@ -1,4 +1,4 @@
-import type { ApiAccessToken, ApiOperator } from "../../../src/wire/api/operator.ts";
+import type { ApiAccessToken } from "../../../src/wire/api/operator.ts";
 import type { ApiToken } from "../../../src/wire/api/token.ts";
 import type { ShownState } from "./states.ts";
 
@@ -27,16 +27,3 @@ export const TOKEN_MARKS: Readonly<Record<TokenState, ShownState>> = {
   expired: "absent",
   revoked: "decommissioned",
 };
-
-type Scope = ApiAccessToken["scope"];
-
-export const SCOPES: readonly { readonly scope: Scope; readonly may: string }[] = [
-  { scope: "read", may: "read: sees all" },
-  { scope: "write", may: "write: runs the fleet, too" },
-  { scope: "admin", may: "admin: manages operators, too" },
-];
-
-/** A token never may what its owner may not. */
-export function scopesOf(role: ApiOperator["role"]): typeof SCOPES {
-  return SCOPES.slice(0, { viewer: 1, operator: 2, admin: 3 }[role]);
-}

@@ -12,23 +12,26 @@ export function Account() {
   if (session === null || session === undefined) return null;
   return (
     <Page
-      title={session.user}
-      tab="Account"
+      title="Account"
       aside={
         <>
-          <span className="text-ink-soft">{session.role}</span>
+          <span className="text-ink-soft">
+            {session.user}, role {session.role}
+          </span>
           <Link to="/api-tokens" className="link ml-auto">
             API tokens
           </Link>
         </>
       }
     >
-      <Panel title="Second factor" aside={session.hasTotp ? "on" : "off"}>
-        <SecondFactor isActive={session.hasTotp} />
-      </Panel>
-      <Panel title="Password">
-        <PasswordForm />
-      </Panel>
+      <div className="grid gap-4 xl:grid-cols-2">
+        <Panel title="Password">
+          <PasswordForm />
+        </Panel>
+        <Panel title="Second factor" aside={session.hasTotp ? "on" : "off"}>
+          <SecondFactor isActive={session.hasTotp} />
+        </Panel>
+      </div>
       {session.role === "admin" ? <Operators /> : null}
     </Page>
   );

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ApiOperator, CreateApiTokenAnswer } from "../../../../src/wire/api/operator.ts";
 import type { ApiSession } from "../../../../src/wire/api/session.ts";
 import { createApiToken } from "../../api/actions.ts";
 import { operatorsQuery } from "../../api/records.ts";
-import { scopesOf } from "../../facts/tokens.ts";
+import { scopesOf } from "../../facts/roles.ts";
 import { Button } from "../../parts/button.tsx";
 import { Field, INPUT } from "../../parts/field.tsx";
 import { fieldText } from "../../parts/form.ts";
@@ -43,7 +44,11 @@ export function ApiTokenForm({ session, onMade }: ApiTokenFormProps) {
     <form onSubmit={onSubmit} className="flex flex-col gap-4 p-4">
       <p className="max-w-[68ch] text-ink-soft">
         An API token lets a program do what its owner may, or less, without a password. Whatever it
-        does stands in Changes under its own name.
+        does stands in{" "}
+        <Link to="/changes" className="link">
+          Changes
+        </Link>{" "}
+        under its own name.
       </p>
       <div className="grid max-w-[40rem] items-start gap-4 md:grid-cols-2">
         <Field label="What it is for" hint="As you would look for it a year from now.">
@@ -120,7 +125,7 @@ function Owner({ name, onOwner }: OwnerProps) {
             .filter(({ disabledMs }) => disabledMs === null)
             .map((operator) => (
               <option key={operator.name} value={operator.name}>
-                {operator.name}, {operator.role}
+                {operator.name} ({operator.role})
               </option>
             ))}
         </select>

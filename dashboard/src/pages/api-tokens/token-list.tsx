@@ -8,9 +8,9 @@ import { oneLine } from "../../facts/event-summary.ts";
 import { apiTokenState, TOKEN_MARKS } from "../../facts/tokens.ts";
 import { Empty, ErrorNote, Waiting } from "../../parts/notes.tsx";
 import { Panel } from "../../parts/page.tsx";
-import { Revoke } from "../../parts/revoke.tsx";
 import { StateMark } from "../../parts/state.tsx";
 import { Ago } from "../../parts/time.tsx";
+import { TwoStep } from "../../parts/two-step.tsx";
 
 /** One's own; an admin sees everybody's. */
 export function ApiTokenList({ isAdmin }: { readonly isAdmin: boolean }) {
@@ -53,7 +53,7 @@ function TokenRow({ token, isAdmin }: TokenRowProps) {
   const state = apiTokenState(token, useNowMs());
   const { id, operator, purpose, scope } = token;
   return (
-    <li className="grid min-h-12 grid-cols-[6.5rem_minmax(0,1fr)_auto] items-center gap-x-4 border-b border-line px-4 py-2 last:border-b-0 md:grid-cols-[6.5rem_14rem_minmax(0,1fr)_8rem]">
+    <li className="grid min-h-12 grid-cols-[6.5rem_minmax(0,1fr)] items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2 last:border-b-0 md:grid-cols-[6.5rem_minmax(0,1fr)_minmax(0,1.5fr)_8rem]">
       <span className="inline-flex items-center gap-2" data-token-state={state}>
         <StateMark state={TOKEN_MARKS[state]} />
         {state}
@@ -63,8 +63,7 @@ function TokenRow({ token, isAdmin }: TokenRowProps) {
           {oneLine(purpose)}
         </strong>
         <span className="block truncate text-sm text-ink-soft">
-          {isAdmin ? `${operator}, ` : ""}
-          {scope} ·{" "}
+          {isAdmin ? `for ${operator}, ` : ""}scope {scope} ·{" "}
           <Link
             to="/changes"
             search={{ q: `operator:${operator}/${id}` }}
@@ -75,7 +74,7 @@ function TokenRow({ token, isAdmin }: TokenRowProps) {
           </Link>
         </span>
       </span>
-      <span className="min-w-0 text-ink-soft max-md:col-span-3 max-md:col-start-1 max-md:row-start-2">
+      <span className="min-w-0 text-ink-soft max-md:col-span-2">
         made <Ago atMs={token.createdMs} />,{" "}
         {token.lastUsedMs === null ? (
           "never used"
@@ -87,9 +86,15 @@ function TokenRow({ token, isAdmin }: TokenRowProps) {
         , <End token={token} state={state} />
       </span>
       {state === "valid" ? (
-        <Revoke what={`API token ${purpose}`} onRevoke={() => revokeApiToken(id)} />
+        <TwoStep
+          deed={`Revoke API token ${purpose}`}
+          first="Revoke …"
+          then="Revoke it now"
+          className="items-start max-md:col-span-2 md:items-end"
+          onConfirm={() => revokeApiToken(id)}
+        />
       ) : (
-        <span />
+        <span className="max-md:hidden" />
       )}
     </li>
   );

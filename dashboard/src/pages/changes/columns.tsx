@@ -88,7 +88,7 @@ function Outcome({ outcome }: { readonly outcome: string }) {
   if (outcome === "ok") return <span className="text-ink-soft">ok</span>;
   return (
     <span
-      className="inline-flex max-w-full min-w-0 items-center gap-1 text-warn"
+      className="inline-flex max-w-full min-w-0 items-center gap-1 align-bottom text-warn"
       title={`refused: ${outcome}`}
     >
       <CircleSlash aria-hidden="true" size={12} className="shrink-0" />

@@ -8,9 +8,9 @@ import { useNowMs } from "../../clock.ts";
 import { TOKEN_MARKS, tokenState } from "../../facts/tokens.ts";
 import { Empty, ErrorNote, Waiting } from "../../parts/notes.tsx";
 import { Panel } from "../../parts/page.tsx";
-import { Revoke } from "../../parts/revoke.tsx";
 import { StateMark } from "../../parts/state.tsx";
 import { Ago } from "../../parts/time.tsx";
+import { TwoStep } from "../../parts/two-step.tsx";
 
 export function TokenList() {
   const { data, error, refetch } = useQuery(tokensQuery);
@@ -41,7 +41,7 @@ function TokenRow({ token }: { readonly token: ApiToken }) {
   const state = tokenState(token, useNowMs());
   const host = useHosts().find(({ uuid }) => uuid === token.usedByHostUuid);
   return (
-    <li className="grid min-h-12 grid-cols-[6.5rem_minmax(0,1fr)_auto] items-center gap-x-4 border-b border-line px-4 py-2 last:border-b-0 md:grid-cols-[6.5rem_10rem_minmax(0,1fr)_auto]">
+    <li className="grid min-h-12 grid-cols-[6.5rem_minmax(0,1fr)] items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2 last:border-b-0 md:grid-cols-[6.5rem_10rem_minmax(0,1fr)_8rem]">
       <span className="inline-flex items-center gap-2">
         <StateMark state={TOKEN_MARKS[state]} />
         {state}
@@ -49,7 +49,7 @@ function TokenRow({ token }: { readonly token: ApiToken }) {
       <code className="truncate font-mono text-sm" title={token.id}>
         {token.id}
       </code>
-      <span className="min-w-0 text-ink-soft max-md:col-span-2 max-md:col-start-1 max-md:row-start-2">
+      <span className="min-w-0 text-ink-soft max-md:col-span-2">
         {token.hostName === null ? "for any name" : `for ${token.hostName}`}, made by{" "}
         {token.createdBy.replace(/^operator:/, "")} <Ago atMs={token.createdMs} />
         {state === "used" && token.usedMs !== null ? (
@@ -72,9 +72,15 @@ function TokenRow({ token }: { readonly token: ApiToken }) {
         ) : null}
       </span>
       {state === "valid" ? (
-        <Revoke what={`token ${token.id}`} onRevoke={() => revokeToken(token.id)} />
+        <TwoStep
+          deed={`Revoke token ${token.id}`}
+          first="Revoke …"
+          then="Revoke it now"
+          className="items-start max-md:col-span-2 md:items-end"
+          onConfirm={() => revokeToken(token.id)}
+        />
       ) : (
-        <span />
+        <span className="max-md:hidden" />
       )}
     </li>
   );
