@@ -31,6 +31,8 @@ export type ChangeBody =
     }
   | { readonly topic: "alarm"; readonly key: string; readonly body: Alarm }
   | { readonly topic: "event"; readonly key: string; readonly body: StoredEvent }
+  /** A host said whom it trusts: how far a rotation is has changed. */
+  | { readonly topic: "trust"; readonly key: string; readonly body: null }
   | { readonly topic: "token"; readonly key: string; readonly body: JoinToken }
   | { readonly topic: "api-token"; readonly key: string; readonly body: ApiToken }
   /** Its operator was deleted. */

@@ -101,6 +101,23 @@ test("createLive() reads on, with nothing lost, after the store failed", async (
   assert.deepEqual(await inbox.until(2), ["hello", "change 1"]);
 });
 
+test("counted() is told at most once a second, beside what was seen", async (t) => {
+  const { clock, live } = openLive(t);
+  const inbox = createInbox();
+  live.counted();
+  assert.equal(clock.sleepers(), 0, "it costs nothing while nobody listens");
+  live.subscribe(null, inbox.send);
+  await inbox.until(1);
+  for (let n = 0; n < 3; n += 1) live.counted();
+  clock.advance(1_000);
+  assert.deepEqual(await inbox.until(2), ["hello", "status"]);
+  live.seen("a", 1);
+  live.counted();
+  await settled();
+  clock.advance(1_000);
+  assert.deepEqual(await inbox.until(4), ["hello", "status", "seen", "status"]);
+});
+
 test("seen() is told at most once a second, with the latest of each host", async (t) => {
   const { clock, live } = openLive(t);
   const inbox = createInbox();

@@ -45,14 +45,16 @@ export function startLive(onUnauthorized: () => void): () => void {
     if (changes.length === 0) return;
     writeCache(applyChanges(readCache(), changes));
     for (const change of changes) applyToSession(change);
+    if (changes.some(changesStatus)) readStatus();
   }
 
   function take(message: StreamMessage): void {
     switch (message.name) {
       case "hello":
-        setMasterClock(message.data.nowMs);
+      case "status":
         // Counts that only the master has; a reconnect may have missed some.
-        void queryClient.invalidateQueries({ queryKey: statusQuery.queryKey });
+        setMasterClock(message.data.nowMs);
+        readStatus();
         return;
       case "seen":
         setMasterClock(message.data.nowMs);
@@ -116,6 +118,19 @@ export function startLive(onUnauthorized: () => void): () => void {
 function setPhase(next: StreamPhase): void {
   phase = next;
   for (const listener of phaseListeners) listener();
+}
+
+/** What the master says of itself, again, if it is looked at. */
+function readStatus(): void {
+  void queryClient.invalidateQueries({ queryKey: statusQuery.queryKey });
+}
+
+/** How far a rotation is, and whether there is one, only the master counts. */
+function changesStatus(change: Change): boolean {
+  if (change.topic === "trust") return true;
+  if (change.topic === "audit") return change.body.action.startsWith("authority.");
+  const isRotating = queryClient.getQueryData(statusQuery.queryKey)?.rotation != null;
+  return change.topic === "host" && isRotating;
 }
 
 /** Of the account that is logged in here, in another window or by an admin. A new role ends the session. */

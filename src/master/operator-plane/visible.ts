@@ -12,6 +12,7 @@ const NEEDS: Readonly<Record<Change["topic"], readonly Permission[]>> = {
   "decky-removed": ["fleet.read"],
   alarm: ["fleet.read"],
   event: ["fleet.read"],
+  trust: ["fleet.read"],
   token: ["fleet.read"],
   audit: ["audit.read"],
   operator: ["operators.read"],

@@ -55,7 +55,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
     ...createTokenStore(db, commit, journal, hosts),
     ...createRenewalStore(db, commit, hosts),
     ...createAlarmStore(db, commit, alarms),
-    ...createTrustStore(db, commit, hosts),
+    ...createTrustStore(db, commit, journal, hosts),
     ...createDeckyStore(db, commit, journal, hosts, shards),
     ...createEventStore(db, commit, journal, hosts),
     ...journal,

@@ -11,6 +11,8 @@ export interface StreamMessages {
   change: Change;
   /** Hosts heard since the last such message: uuid to `lastSeenMs`. At most once a second. */
   seen: { nowMs: number; hosts: Record<string, number> };
+  /** What `GET /status` counts beyond the journal (refusals) grew: read it again. At most once a second. */
+  status: { nowMs: number };
   /** The journal does not reach back to what was asked for: read all lists again. */
   reset: { seq: number };
 }

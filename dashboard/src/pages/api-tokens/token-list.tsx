@@ -59,10 +59,8 @@ function TokenRow({ token, isAdmin }: TokenRowProps) {
         {state}
       </span>
       <span className="min-w-0">
-        <strong className="block truncate" title={purpose}>
-          {oneLine(purpose)}
-        </strong>
-        <span className="block truncate text-sm text-ink-soft">
+        <strong className="block break-words">{oneLine(purpose)}</strong>
+        <span className="block text-sm break-words text-ink-soft">
           {isAdmin ? `for ${operator}, ` : ""}scope {scope} ·{" "}
           <Link
             to="/changes"

@@ -22,7 +22,7 @@ export function streamRoutes(app: App, plane: Plane): void {
       schema: {
         tags: ["stream"],
         summary:
-          "Every change that the caller may read, in order, as server-sent events: hello, change, seen, reset",
+          "Every change that the caller may read, in order, as server-sent events: hello, change, seen, status, reset",
         querystring: Type.Object(
           {
             since: Type.Optional(
