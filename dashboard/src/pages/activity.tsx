@@ -123,7 +123,7 @@ function KindSelect({ kind, onKind }: KindSelectProps) {
       aria-label="Only events of kind"
       value={kind ?? ""}
       onChange={(change) => onKind(change.target.value)}
-      className={`${INPUT} md:!w-auto max-md:!w-36 max-md:grow`}
+      className={`${INPUT} md:!w-auto md:max-w-48 max-md:!w-36 max-md:grow`}
     >
       <option value="">every kind</option>
       {kinds.map((each) => (
@@ -150,7 +150,7 @@ function DeckySelect({ decky, onDecky }: DeckySelectProps) {
       aria-label="Only events on decky"
       value={decky ?? ""}
       onChange={(change) => onDecky(change.target.value)}
-      className={`${INPUT} md:!w-auto max-md:!w-36 max-md:grow`}
+      className={`${INPUT} md:!w-auto md:max-w-48 max-md:!w-36 max-md:grow`}
     >
       <option value="">every decky</option>
       {names.map((name) => (

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
+import type { Master } from "../../../src/master/master.ts";
 import { callMaster } from "../operator.ts";
 import { openMaster } from "../swarm.ts";
 import { live, logIn, openMasterWithDashboard, openPage } from "./browser.ts";
 
 type Socket = Parameters<typeof callMaster>[0];
+type Credentials = NonNullable<Master["firstAdmin"]>;
 
 const makeToken = async (master: Socket, hostName: string) => {
   const { json } = await callMaster(master, "POST", "/api/v1/tokens", { hostName });
@@ -141,4 +143,24 @@ test("an operator who is made, changed and deleted elsewhere shows so on an admi
   await row.getByText("disabled").waitFor();
   await callMaster(master, "DELETE", "/api/v1/operators/anna");
   await row.waitFor({ state: "detached" });
+});
+
+test("a viewer's page follows the viewer's own API tokens, and tells of nobody else's", async (t) => {
+  const master = await openMasterWithDashboard(t);
+  const post = async (path: string, body: unknown) =>
+    (await callMaster(master, "POST", `/api/v1${path}`, body)).json;
+  const vera = (await post("/operators", { name: "vera", role: "viewer" })) as Credentials;
+  const page = await openPage(t);
+  await page.goto(`${master.operatorUrl}/api-tokens`);
+  await logIn(page, { firstAdmin: vera });
+  await page.getByText("No program has a token yet").waitFor();
+  assert.deepEqual(await page.getByLabel("Scope").locator("option").allInnerTexts(), [
+    "read: sees all",
+  ]);
+  await post("/api-tokens", { purpose: "of the admin", scope: "read", operator: "admin" });
+  await post("/api-tokens", { purpose: "of vera", scope: "read", operator: "vera" });
+  await page.getByText("of vera").waitFor();
+  assert.equal(await page.getByText("of the admin").count(), 0);
+  await page.getByRole("link", { name: "Changes" }).first().click();
+  await page.getByRole("row").filter({ hasText: "api-token.create" }).last().waitFor();
 });

@@ -80,7 +80,7 @@ function Choice({ label, all, value, choices, onValue }: ChoiceProps) {
       aria-label={label}
       value={value ?? ""}
       onChange={({ target }) => onValue(target.value === "" ? undefined : target.value)}
-      className={`${INPUT} md:!w-auto max-md:!w-36 max-md:grow`}
+      className={`${INPUT} md:!w-auto md:max-w-48 max-md:!w-36 max-md:grow`}
     >
       <option value="">{all}</option>
       {choices.map(({ value, title }) => (
