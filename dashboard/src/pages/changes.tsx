@@ -112,14 +112,14 @@ const idOf = ({ id }: ApiAuditEntry) => id;
 
 function Rows({ filter, list, isStale }: RowsProps) {
   const isWide = useIsWide();
-  const { reading, ...watched } = useReading();
+  const { reading, onScroll, around } = useReading();
   const { shown, waiting, letIn } = useHeld(list.items, idOf, reading);
   const [atEnd, setAtEnd] = useState(false);
   const readOlder = useCallback(() => readOlderAudit(filter), [filter]);
   const olderError = useOlder(atEnd && list.more && !isStale, readOlder, list.items.length);
   return (
     <div
-      {...watched}
+      {...around}
       aria-busy={isStale}
       className="flex min-h-64 grow basis-0 flex-col rounded-lg border border-line bg-surface aria-busy:opacity-60"
     >
@@ -142,6 +142,7 @@ function Rows({ filter, list, isStale }: RowsProps) {
         sort={NEWEST_FIRST}
         onSort={() => {}}
         onEnd={setAtEnd}
+        onScroll={onScroll}
         isWide={isWide}
         isFramed={false}
       />

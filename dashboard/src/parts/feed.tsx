@@ -1,4 +1,4 @@
-import { type UIEvent, useEffect, useState } from "react";
+import { type FocusEvent, type PointerEvent, type UIEvent, useEffect, useState } from "react";
 
 /**
  * Rows as they come, newest on top. While `holding`, new ones wait and are counted, so that no row
@@ -23,17 +23,22 @@ export function useHeld<Row>(
   };
 }
 
-/** Whether somebody reads: has scrolled, or points at it. The rest goes to the element around it. */
+/** Whether somebody reads: has scrolled the rows, is in one by the keyboard, or points at what is around them. */
 export function useReading() {
   const [scrolled, setScrolled] = useState(false);
   const [pointed, setPointed] = useState(false);
+  const [focused, setFocused] = useState(false);
   return {
-    reading: scrolled || pointed,
-    onScrollCapture: (scroll: UIEvent<HTMLElement>) =>
-      setScrolled(scroll.target instanceof Element && scroll.target.scrollTop > 0),
-    onPointerEnter: (pointer: { readonly pointerType: string }) =>
-      setPointed(pointer.pointerType === "mouse"),
-    onPointerLeave: () => setPointed(false),
+    reading: scrolled || pointed || focused,
+    onScroll: ({ currentTarget }: UIEvent<HTMLElement>) => setScrolled(currentTarget.scrollTop > 0),
+    around: {
+      onPointerEnter: ({ pointerType }: PointerEvent) => setPointed(pointerType === "mouse"),
+      onPointerLeave: () => setPointed(false),
+      // By keyboard only: what was clicked keeps the focus long after it was read.
+      onFocus: ({ target }: FocusEvent) =>
+        setFocused(target.matches(":is(li, [role=row]) :focus-visible")),
+      onBlur: () => setFocused(false),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, type UIEvent, useEffect, useRef } from "react";
 
 export interface Column<Row> {
   readonly key: string;
@@ -31,6 +31,7 @@ interface VirtualTableProps<Row> {
   readonly rowPx?: number;
   /** Told whether the last row is in sight. */
   readonly onEnd?: (atEnd: boolean) => void;
+  readonly onScroll?: (scroll: UIEvent<HTMLElement>) => void;
   /** False inside of a frame. */
   readonly isFramed?: boolean;
 }
@@ -57,6 +58,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   return (
     <div
       ref={scroller}
+      onScroll={props.onScroll}
       role="table"
       aria-label={label}
       aria-rowcount={rows.length + 1}

@@ -54,7 +54,8 @@ export function createAuditStore(
       AND NOT EXISTS (
         SELECT 1 FROM json_each(?6) WHERE instr(lower(concat_ws(' ', actor, action, target, outcome,
           address, (SELECT name FROM hosts WHERE uuid = target),
-          (SELECT name FROM hosts WHERE 'host:' || uuid = actor))), lower(value)) = 0)
+          (SELECT name FROM hosts WHERE uuid = substr(actor, 6) AND actor LIKE 'host:%')
+        )), lower(value)) = 0)
     ORDER BY id DESC LIMIT ?8`);
   const floor = db.prepare(
     "SELECT min(id) AS id FROM (SELECT id FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?)",

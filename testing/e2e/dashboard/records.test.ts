@@ -84,6 +84,9 @@ test("the master filters the changes, also beyond what is loaded, and the addres
 
   await page.getByLabel("Only changes of kind").selectOption("decky.remove");
   await page.getByText("500+ changes").waitFor();
+  await page.getByRole("table", { name: "Changes" }).focus();
+  await page.keyboard.press("End");
+  await page.getByText("520 changes").waitFor();
   await page.getByLabel("Only changes with outcome").selectOption("done");
   await page.getByText("No change is like that").waitFor();
   await page.getByRole("link", { name: "Show all changes" }).click();

@@ -25,11 +25,10 @@ const seqOf = ({ seq }: ApiEvent) => seq;
  * one), new ones wait and are counted, so that no row moves under the eye.
  */
 export function EventFeed({ events, filter, more, paused, empty }: EventFeedProps) {
-  const { reading, ...watched } = useReading();
-  const [focused, setFocused] = useState(false);
+  const { reading, onScroll, around } = useReading();
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const scroller = useRef<HTMLDivElement>(null);
-  const holding = paused || reading || focused || open.size > 0;
+  const holding = paused || reading || open.size > 0;
   const { shown, waiting, letIn } = useHeld(events, seqOf, holding);
 
   const virtual = useVirtualizer({
@@ -59,10 +58,7 @@ export function EventFeed({ events, filter, more, paused, empty }: EventFeedProp
   return (
     <div
       className="flex min-h-64 grow basis-0 flex-col overflow-hidden rounded-lg border border-line bg-surface"
-      {...watched}
-      // By keyboard only: what was clicked keeps the focus long after it was read.
-      onFocus={({ target }) => setFocused(target.matches("li :focus-visible"))}
-      onBlur={() => setFocused(false)}
+      {...around}
     >
       <FeedStatus
         count={shown.length}
@@ -78,6 +74,7 @@ export function EventFeed({ events, filter, more, paused, empty }: EventFeedProp
         ref={scroller}
         role="region"
         aria-label="Events, newest first"
+        onScroll={onScroll}
         tabIndex={0}
         className="min-h-0 grow overflow-auto [overflow-anchor:none]"
       >
