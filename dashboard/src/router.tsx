@@ -8,6 +8,7 @@ import {
 import { queryClient, sessionQuery } from "./api/queries.ts";
 import { Account } from "./pages/account.tsx";
 import { Activity } from "./pages/activity.tsx";
+import { ApiTokens } from "./pages/api-tokens.tsx";
 import { Changes } from "./pages/changes.tsx";
 import { Deckies } from "./pages/deckies.tsx";
 import { DeckyPage } from "./pages/decky.tsx";
@@ -101,7 +102,7 @@ const enrollmentRoute = createRoute({
 const changesRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/changes",
-  validateSearch: textParams("q"),
+  validateSearch: textParams("q", "actor", "action", "target", "outcome"),
   component: Changes,
 });
 
@@ -109,6 +110,19 @@ const accountRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/account",
   component: Account,
+});
+
+const apiTokensRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/api-tokens",
+  component: ApiTokens,
+});
+
+/** Whatever else is asked for, so that the way on is at hand. */
+const elsewhereRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "$",
+  component: NotFound,
 });
 
 export const router = createRouter({
@@ -124,6 +138,8 @@ export const router = createRouter({
       enrollmentRoute,
       changesRoute,
       accountRoute,
+      apiTokensRoute,
+      elsewhereRoute,
     ]),
   ]),
   defaultErrorComponent: ({ error, reset }) => (

@@ -5,7 +5,7 @@ import { openSqliteStore } from "../store/sqlite/store.ts";
 import { StoreUnavailable } from "../store/store.ts";
 import { createLive, type LiveMessage } from "./live.ts";
 import { createManualClock } from "./operator-plane/manual-clock.ts";
-import { enroll } from "./operator-plane/open-for-test.ts";
+import { addToken } from "./operator-plane/open-for-test.ts";
 
 function openLive(t: TestContext) {
   const store = openSqliteStore(":memory:");
@@ -28,7 +28,8 @@ function createInbox(takes: (message: LiveMessage) => boolean = () => true) {
     messages,
     send: (message: LiveMessage) => {
       messages.push(message);
-      told.push(message.seq === null ? message.event : `${message.event} ${message.seq}`);
+      const { event, change } = message;
+      told.push(change === null ? event : `${event} ${change.seq}`);
       wake();
       return takes(message);
     },
@@ -44,13 +45,13 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test("createLive() brings late and early subscribers to the same place, in order", async (t) => {
   const { store, live } = openLive(t);
-  for (let n = 1; n <= 3; n += 1) await enroll(store, `host-${n}`);
+  for (let n = 1; n <= 3; n += 1) await addToken(store, `host-${n}`);
   const [fromStart, fromHead] = [createInbox(), createInbox()];
   live.subscribe(0, fromStart.send);
   live.subscribe(null, fromHead.send);
   await fromStart.until(4);
   await fromHead.until(1);
-  await enroll(store, "host-4");
+  await addToken(store, "host-4");
   await settled();
   assert.deepEqual(fromStart.told, ["hello", "change 1", "change 2", "change 3", "change 4"]);
   assert.deepEqual(fromHead.told, ["hello", "change 4"]);
@@ -64,7 +65,7 @@ test("createLive() cuts a consumer that takes no more, and nobody else", async (
   live.subscribe(null, slow.send);
   live.subscribe(null, quick.send);
   await quick.until(1);
-  for (let n = 1; n <= 3; n += 1) await enroll(store, `host-${n}`);
+  for (let n = 1; n <= 3; n += 1) await addToken(store, `host-${n}`);
   await quick.until(4);
   assert.deepEqual(slow.told, ["hello", "change 1"]);
 });
@@ -77,7 +78,7 @@ test("createLive() tells who stopped nothing more", async (t) => {
   await gone.until(1);
   stop();
   stop();
-  await enroll(store, "host-1");
+  await addToken(store, "host-1");
   await here.until(2);
   assert.deepEqual(gone.told, ["hello"]);
 });
@@ -92,12 +93,29 @@ test("createLive() reads on, with nothing lost, after the store failed", async (
   });
   await settled();
   const before = inbox.told.length;
-  await enroll(store, "host-1");
+  await addToken(store, "host-1");
   await settled();
   assert.equal(inbox.told.length, before);
   failing.mock.restore();
   clock.advance(1_000);
   assert.deepEqual(await inbox.until(2), ["hello", "change 1"]);
+});
+
+test("counted() is told at most once a second, beside what was seen", async (t) => {
+  const { clock, live } = openLive(t);
+  const inbox = createInbox();
+  live.counted();
+  assert.equal(clock.sleepers(), 0, "it costs nothing while nobody listens");
+  live.subscribe(null, inbox.send);
+  await inbox.until(1);
+  for (let n = 0; n < 3; n += 1) live.counted();
+  clock.advance(1_000);
+  assert.deepEqual(await inbox.until(2), ["hello", "status"]);
+  live.seen("a", 1);
+  live.counted();
+  await settled();
+  clock.advance(1_000);
+  assert.deepEqual(await inbox.until(4), ["hello", "status", "seen", "status"]);
 });
 
 test("seen() is told at most once a second, with the latest of each host", async (t) => {

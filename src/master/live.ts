@@ -1,3 +1,4 @@
+import type { Change } from "../domain/change.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Log } from "../domain/log.ts";
 import type { Store } from "../store/store.ts";
@@ -6,8 +7,8 @@ import type { StreamMessages } from "../wire/api/stream.ts";
 /** One message of the stream, made once for all who listen. */
 export interface LiveMessage {
   readonly event: keyof StreamMessages;
-  /** Place to resume after; of a change only. */
-  readonly seq: number | null;
+  /** Of a change only: what it tells of. Its seq is the place to resume after. */
+  readonly change: Change | null;
   readonly json: string;
 }
 
@@ -23,11 +24,13 @@ export interface Live {
   subscribe(sinceSeq: number | null, send: (message: LiveMessage) => boolean): () => void;
   /** A host was heard. Costs nothing while nobody listens. */
   seen(hostUuid: string, atMs: number): void;
+  /** What `GET /status` counts has changed, and no change tells of it. */
+  counted(): void;
   close(): void;
 }
 
 const BATCH = 500;
-const SEEN_PAUSE_MS = 1_000;
+const GATHER_MS = 1_000;
 const RETRY_MS = 1_000;
 
 interface Subscriber {
@@ -49,7 +52,8 @@ export function createLive(deps: {
   const subscribers = new Set<Subscriber>();
   const closing = new AbortController();
   let seenMs = new Map<string, number>();
-  let flushing = false;
+  let hasCounted = false;
+  let gathering = false;
   let reading = false;
   /** Something was committed, or somebody joined, since the last read began. */
   let stale = false;
@@ -72,7 +76,7 @@ export function createLive(deps: {
       return true;
     }
     for (const change of changes) {
-      const message = framed("change", change, change.seq);
+      const message = framed("change", change, change);
       for (const subscriber of subscribers) {
         const { position } = subscriber;
         // Who joined meanwhile from further back is not yet due: the next batch starts at his place.
@@ -131,16 +135,26 @@ export function createLive(deps: {
     }
   }
 
-  async function flushSeen(): Promise<void> {
-    await pause(SEEN_PAUSE_MS);
-    flushing = false;
+  /** Sends, in a while, what has come by then that is not in the journal. */
+  async function gather(): Promise<void> {
+    if (gathering) return;
+    gathering = true;
+    await pause(GATHER_MS);
+    gathering = false;
     const hosts = Object.fromEntries(seenMs);
+    const nowMs = clock.nowMs();
+    const messages = [
+      ...(seenMs.size > 0 ? [framed("seen", { nowMs, hosts })] : []),
+      ...(hasCounted ? [framed("status", { nowMs })] : []),
+    ];
     seenMs = new Map();
+    hasCounted = false;
     if (closing.signal.aborted) return;
-    const message = framed("seen", { nowMs: clock.nowMs(), hosts });
-    for (const subscriber of subscribers) {
-      // Nobody is told of anything before hello.
-      if (subscriber.position !== null) send(subscriber, message);
+    for (const message of messages) {
+      for (const subscriber of subscribers) {
+        // Nobody is told of anything before hello.
+        if (subscriber.position !== null) send(subscriber, message);
+      }
     }
   }
 
@@ -156,9 +170,12 @@ export function createLive(deps: {
     seen(hostUuid, atMs) {
       if (subscribers.size === 0) return;
       seenMs.set(hostUuid, atMs);
-      if (flushing) return;
-      flushing = true;
-      void flushSeen();
+      void gather();
+    },
+    counted() {
+      if (subscribers.size === 0) return;
+      hasCounted = true;
+      void gather();
     },
     close() {
       stopListening();
@@ -171,7 +188,7 @@ export function createLive(deps: {
 function framed<E extends keyof StreamMessages>(
   event: E,
   data: StreamMessages[E],
-  seq: number | null = null,
+  change: Change | null = null,
 ): LiveMessage {
-  return { event, seq, json: JSON.stringify(data) };
+  return { event, change, json: JSON.stringify(data) };
 }

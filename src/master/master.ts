@@ -80,7 +80,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     closers.push(() => alarms.close());
     const watch = startSilenceWatch({ ...options, store, alarms });
     closers.push(() => watch.close());
-    const tally = createTally({ store, clock, log, onLost: watch.lostBeat });
+    const tally = createTally({ store, clock, log, live, onLost: watch.lostBeat });
     closers.push(() => tally.close());
     const bell = createHostBell(store);
     closers.push(() => bell.close());

@@ -2,6 +2,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { Log } from "../domain/log.ts";
 import type { OperatorStore } from "../store/store.ts";
+import type { Live } from "./live.ts";
 
 /** Counts what agents do; what an attacker could flood is a number here and never a row. */
 export interface Tally {
@@ -25,6 +26,8 @@ export function createTally(deps: {
   readonly clock: Clock;
   readonly log: Log;
   readonly onLost: () => void;
+  /** Told when the store has new counts. */
+  readonly live?: Pick<Live, "counted">;
 }): Tally {
   const { store, clock, log } = deps;
   const sinceStart = new Map<string, number>();
@@ -44,6 +47,7 @@ export function createTally(deps: {
     unwritten = new Map();
     try {
       await store.addRefusals(counts);
+      deps.live?.counted();
     } catch (error) {
       for (const [name, added] of counts) unwritten.set(name, (unwritten.get(name) ?? 0) + added);
       log.error("refusals could not be counted in the store", { error });

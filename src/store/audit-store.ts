@@ -12,7 +12,7 @@ export interface AuditStore {
    */
   audited<T>(entry: Omit<AuditEntry, "outcome">, call: () => Promise<T>): Promise<T>;
   appendAudit(entry: AuditEntry): Promise<void>;
-  /** Newest first. */
+  /** Newest first. Others get their turn while rows are looked for. */
   listAudit(query: AuditQuery): Promise<readonly AuditRow[]>;
   auditHead(): Promise<AuditHead>;
   /** Whether the log ends as it was written: a quick look, for every start. */
@@ -43,4 +43,11 @@ export interface AuditQuery {
   /** As it stands, or the part before a dot. */
   readonly action?: string;
   readonly target?: string;
+  /** As it stands, or `refused`: whatever is not `ok`. */
+  readonly outcome?: string;
+  /**
+   * Each of these occurs somewhere in the row, whatever the case of its ASCII letters: in any of its
+   * texts, or in the name of the host that it is about or that did it.
+   */
+  readonly words?: readonly string[];
 }

@@ -1,16 +1,11 @@
-import type { Role, Scope } from "../domain/role.ts";
+import type { Account } from "../domain/operator.ts";
+import type { Role } from "../domain/role.ts";
+import type { ApiToken } from "../domain/token.ts";
 
 /** Somebody who may log in. */
-export interface Operator {
-  readonly name: string;
-  readonly role: Role;
+export interface Operator extends Account {
   /** In PHC string format, or the like: names its algorithm and its cost. */
   readonly passwordHash: string;
-  readonly createdMs: number;
-  /** Since when nobody may log in by this name; null if one may. */
-  readonly disabledMs: number | null;
-  /** Whether a login takes a second factor. */
-  readonly hasTotp: boolean;
 }
 
 export type NewOperator = Omit<Operator, "disabledMs" | "hasTotp">;
@@ -38,18 +33,6 @@ export interface Totp {
   readonly isActive: boolean;
 }
 
-export interface ApiToken {
-  readonly id: string;
-  readonly operator: string;
-  /** What it is for, in its maker's words. */
-  readonly purpose: string;
-  readonly scope: Scope;
-  readonly createdMs: number;
-  readonly expiresMs: number;
-  readonly lastUsedMs: number | null;
-  readonly revokedMs: number | null;
-}
-
 export type OperatorChanged =
   | { readonly kind: "changed" }
   | {
@@ -69,9 +52,10 @@ export interface OperatorStore {
   changeOperator(
     name: string,
     change: Partial<Pick<Operator, "passwordHash" | "role" | "disabledMs">>,
+    nowMs: number,
   ): Promise<OperatorChanged>;
   /** Sessions, second factor and API tokens go along. */
-  deleteOperator(name: string): Promise<OperatorChanged>;
+  deleteOperator(name: string, nowMs: number): Promise<OperatorChanged>;
 
   /**
    * Opens a session, and uses the second factor up, if all is still as the caller has checked it.
@@ -100,9 +84,10 @@ export interface OperatorStore {
     readonly operator: string;
     readonly step: number;
     readonly recoveryHashes: readonly string[];
+    readonly nowMs: number;
   }): Promise<boolean>;
   /** @returns False if there was none. */
-  dropTotp(operator: string): Promise<boolean>;
+  dropTotp(operator: string, nowMs: number): Promise<boolean>;
 
   /** @param secretHash SHA-256 of the token's secret, lowercase hex. */
   createApiToken(token: ApiToken, secretHash: string): Promise<void>;

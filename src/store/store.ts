@@ -11,6 +11,7 @@ import type { TokenStore } from "./token-store.ts";
 import type { TrustStore } from "./trust-store.ts";
 
 export type { AuditEntry } from "../domain/audit.ts";
+export type { ApiToken, JoinToken } from "../domain/token.ts";
 export type * from "./alarm-store.ts";
 export type { AuditStore } from "./audit-store.ts";
 export type * from "./change-store.ts";

@@ -1,16 +1,5 @@
 import type { Host } from "../domain/host.ts";
-
-export interface JoinToken {
-  readonly id: string;
-  readonly createdMs: number;
-  readonly createdBy: string;
-  readonly expiresMs: number;
-  /** Name that the host gets; null lets the agent propose one. */
-  readonly hostName: string | null;
-  readonly usedMs: number | null;
-  readonly usedByHostUuid: string | null;
-  readonly revokedMs: number | null;
-}
+import type { JoinToken } from "../domain/token.ts";
 
 export interface TokenStore {
   /** @param secretHash SHA-256 of the token's secret, lowercase hex. */

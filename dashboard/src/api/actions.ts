@@ -1,6 +1,8 @@
 import type { AddDeckyRequest, ApiDecky } from "../../../src/wire/api/decky.ts";
 import type {
   ApiOperator,
+  CreateApiTokenAnswer,
+  CreateApiTokenRequest,
   OperatorPassword,
   RecoveryCodes,
   TotpAnswer,
@@ -10,18 +12,10 @@ import type { CreateTokenAnswer, CreateTokenRequest } from "../../../src/wire/ap
 import { callApi } from "./client.ts";
 import { queryClient, sessionQuery } from "./queries.ts";
 
+/** What it changed comes by the stream, here as everywhere. */
 async function change<T>(method: "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
   const session = queryClient.getQueryData(sessionQuery.queryKey);
-  const answer = await callApi<T>(path, { method, body, csrfToken: session?.csrfToken });
-  refreshRecords();
-  return answer;
-}
-
-/** What the stream does not carry, and what most changes touch. */
-export function refreshRecords(): void {
-  void queryClient.invalidateQueries({ queryKey: ["audit"] });
-  void queryClient.invalidateQueries({ queryKey: ["tokens"] });
-  void queryClient.invalidateQueries({ queryKey: ["operators"] });
+  return callApi<T>(path, { method, body, csrfToken: session?.csrfToken });
 }
 
 /** @param code Of the authenticator app, or a recovery code; undefined before it is asked for. */
@@ -45,6 +39,12 @@ export const createToken = (request: CreateTokenRequest) =>
 
 export const revokeToken = (id: string) =>
   change<void>("DELETE", `/tokens/${encodeURIComponent(id)}`);
+
+export const createApiToken = (request: CreateApiTokenRequest) =>
+  change<CreateApiTokenAnswer>("POST", "/api-tokens", request);
+
+export const revokeApiToken = (id: string) =>
+  change<void>("DELETE", `/api-tokens/${encodeURIComponent(id)}`);
 
 export const addDecky = (request: AddDeckyRequest) => change<ApiDecky>("POST", "/deckies", request);
 

@@ -1,16 +1,16 @@
 import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
-import type { ApiAuditEntry, ApiAuditVerdict } from "../../../src/wire/api/audit.ts";
 import type { ListOf } from "../../../src/wire/api/common.ts";
 import type { ApiDecky, ApiShard } from "../../../src/wire/api/decky.ts";
+import type { ApiEvent } from "../../../src/wire/api/event.ts";
 import type { ApiHost, ApiHostProblem } from "../../../src/wire/api/host.ts";
-import type { ApiOperator } from "../../../src/wire/api/operator.ts";
 import type { ApiSession } from "../../../src/wire/api/session.ts";
 import type { ApiStatus } from "../../../src/wire/api/status.ts";
-import type { ApiToken } from "../../../src/wire/api/token.ts";
 import { setMasterClock } from "../clock.ts";
 import { createJournal } from "../live/journal.ts";
+import type { Change } from "../live/keyed.ts";
+import type { NewestList } from "../live/newest.ts";
 import {
   applyToAlarms,
   applyToDeckies,
@@ -18,9 +18,7 @@ import {
   applyToHosts,
   applyToProblems,
   applyToShards,
-  type Change,
   type EventFilter,
-  type EventList,
 } from "../live/reduce.ts";
 import { ApiFailure, callApi, queryOf } from "./client.ts";
 
@@ -42,7 +40,7 @@ export const queryClient = new QueryClient({
 export const journal = createJournal();
 
 /** Reads a list and brings it up to what the stream has already told. */
-async function readList<T, List extends ListOf<T>>(
+export async function readList<T, List extends ListOf<T>>(
   path: string,
   signal: AbortSignal,
   toList: (answer: ListOf<T>) => List,
@@ -53,7 +51,7 @@ async function readList<T, List extends ListOf<T>>(
   return apply(toList(answer), journal.after(answer.seq));
 }
 
-const same = <T>(list: ListOf<T>) => list;
+export const same = <T>(list: ListOf<T>) => list;
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -105,61 +103,60 @@ export const deckiesQuery = queryOptions({
     readList<ApiDecky, ListOf<ApiDecky>>("/deckies", signal, same, applyToDeckies),
 });
 
-const EVENTS_A_READ = 500;
+const A_READ = 500;
 
 export const eventsQuery = (filter: EventFilter = {}) =>
   queryOptions({
     queryKey: ["events", filter],
-    queryFn: ({ signal }): Promise<EventList> =>
-      readList(
-        `/events${queryOf({ limit: EVENTS_A_READ, ...filter })}`,
-        signal,
-        (list) => ({ ...list, more: list.items.length === EVENTS_A_READ }) as EventList,
-        (list, changes) => applyToEvents(list, filter, changes),
+    queryFn: ({ signal }) =>
+      readNewest<ApiEvent>("/events", filter, signal, (list, changes) =>
+        applyToEvents(list, filter, changes),
       ),
   });
 
-/** Reads what is older than the oldest event held, and puts it below. */
-export async function readOlderEvents(filter: EventFilter): Promise<void> {
-  const key = eventsQuery(filter).queryKey;
-  const oldestSeq = queryClient.getQueryData<EventList>(key)?.items.at(-1)?.seq;
-  if (oldestSeq === undefined) return;
-  const older = await callApi<EventList>(
-    `/events${queryOf({ limit: EVENTS_A_READ, before: oldestSeq, ...filter })}`,
+/** Reads the newest of a list that only grows. */
+export function readNewest<T>(
+  path: string,
+  filter: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+  apply: (list: NewestList<T>, changes: readonly Change[]) => NewestList<T>,
+): Promise<NewestList<T>> {
+  return readList<T, NewestList<T>>(
+    `${path}${queryOf({ limit: A_READ, ...filter })}`,
+    signal,
+    (list) => ({ ...list, more: list.items.length === A_READ }),
+    apply,
   );
-  queryClient.setQueryData<EventList>(key, (list) =>
-    list === undefined || list.items.at(-1)?.seq !== oldestSeq
+}
+
+/** Reads what is older than the oldest event held, and puts it below. */
+export const readOlderEvents = (filter: EventFilter) =>
+  readOlder("/events", eventsQuery(filter).queryKey, filter, "seq");
+
+/**
+ * Reads what is older than the oldest one held, and puts it below.
+ * @param place By what the list is ordered.
+ */
+export async function readOlder(
+  path: string,
+  queryKey: readonly unknown[],
+  filter: Readonly<Record<string, string | undefined>>,
+  place: "seq" | "id",
+): Promise<void> {
+  type List = NewestList<{ readonly seq?: number; readonly id?: number }>;
+  const before = queryClient.getQueryData<List>(queryKey)?.items.at(-1)?.[place];
+  if (before === undefined) return;
+  const older = await callApi<List>(`${path}${queryOf({ limit: A_READ, before, ...filter })}`);
+  queryClient.setQueryData<List>(queryKey, (list) =>
+    list === undefined || list.items.at(-1)?.[place] !== before
       ? list
       : {
           ...list,
           items: [...list.items, ...older.items],
-          more: older.items.length === EVENTS_A_READ,
+          more: older.items.length === A_READ,
         },
   );
 }
-
-export const tokensQuery = queryOptions({
-  queryKey: ["tokens"],
-  // Made or revoked elsewhere: the stream does not tell.
-  refetchOnMount: "always",
-  queryFn: async ({ signal }) =>
-    (await callApi<{ items: ApiToken[] }>("/tokens", { signal })).items,
-});
-
-export const AUDIT_A_READ = 200;
-
-export const readAudit = (before: number | undefined, signal?: AbortSignal) =>
-  callApi<ListOf<ApiAuditEntry>>(`/audit${queryOf({ limit: AUDIT_A_READ, before })}`, { signal });
-
-/** Whether the whole log is as it was written. Reads all of it: only when asked to. */
-export const verifyAudit = () => callApi<ApiAuditVerdict>("/audit/verify");
-
-export const operatorsQuery = queryOptions({
-  queryKey: ["operators"],
-  refetchOnMount: "always",
-  queryFn: async ({ signal }) =>
-    (await callApi<ListOf<ApiOperator>>("/operators", { signal })).items,
-});
 
 const none: readonly never[] = [];
 

@@ -1,6 +1,6 @@
 import type { ApiDecky, ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiHost } from "../../../src/wire/api/host.ts";
-import { type ShownShardState, shownShardState } from "./states.ts";
+import { SHARD_STATE_ORDER, type ShownShardState, shownShardState } from "./states.ts";
 
 /** A decky as a whole: what was asked for, what is reported, and who says so. */
 export interface DeckyView {
@@ -40,6 +40,15 @@ export function viewDeckies(
       ip: assigned?.ip ?? configText(shard, "ip"),
     };
   });
+}
+
+/** Orders what needs a person above the forty that do not, and the rest by name. */
+export function worstFirst(
+  a: Pick<DeckyView, "name" | "state">,
+  b: Pick<DeckyView, "name" | "state">,
+): number {
+  const rank = SHARD_STATE_ORDER.indexOf(a.state) - SHARD_STATE_ORDER.indexOf(b.state);
+  return rank || a.name.localeCompare(b.name, "en", { numeric: true });
 }
 
 /** A text of what the agent reports about the machine that the decky passes for. */

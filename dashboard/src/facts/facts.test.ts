@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApiEvent } from "../../../src/wire/api/event.ts";
+import { worstFirst } from "./deckies.ts";
 import { letIn, oneLine, summaryOf } from "./event-summary.ts";
 import { matchesWords } from "./match.ts";
 import { pulseOf, visitorsOf } from "./pulse.ts";
 import { countByState, SHARD_STATE_ORDER, shownShardState } from "./states.ts";
 import { agoOf, spanOf, utcOf } from "./times.ts";
+import { apiTokenState, tokenState } from "./tokens.ts";
 
 test("shownShardState() is unknown for whatever a silent host last said, but not for what was gone", () => {
   assert.equal(shownShardState({ state: "running" }, "silent"), "unknown");
@@ -84,4 +86,24 @@ test("visitorsOf() names who was here lately, the latest first", () => {
   const events = [at(300, "b", "web"), at(200, "a", "web"), at(200, "b", "db"), at(90, "c", "old")];
   assert.deepEqual(visitorsOf(events, 100), { sources: ["b", "a"], deckies: ["web", "db"] });
   assert.deepEqual(visitorsOf([], 100), { sources: [], deckies: [] });
+});
+
+test("worstFirst() puts what failed on top, and web-2 before web-10", () => {
+  const deckies = [
+    { name: "web-10", state: "running" },
+    { name: "web-2", state: "running" },
+    { name: "web-3", state: "failed" },
+    { name: "web-4", state: "degraded" },
+  ] as const;
+  assert.deepEqual(
+    deckies.toSorted(worstFirst).map(({ name }) => name),
+    ["web-3", "web-4", "web-2", "web-10"],
+  );
+});
+
+test("apiTokenState() goes by the clock that it is given: nobody tells that time is over", () => {
+  const token = { expiresMs: 10, revokedMs: null, usedMs: null };
+  assert.deepEqual([apiTokenState(token, 9), apiTokenState(token, 10)], ["valid", "expired"]);
+  assert.equal(apiTokenState({ ...token, revokedMs: 5 }, 10), "revoked");
+  assert.equal(tokenState({ ...token, usedMs: 5 }, 10), "used");
 });

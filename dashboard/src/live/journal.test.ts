@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createJournal } from "./journal.ts";
-import type { Change } from "./reduce.ts";
+import type { Change } from "./keyed.ts";
 
 const change = (seq: number) =>
   ({ seq, atMs: seq, topic: "shard-removed", key: "k", body: { hostUuid: "h" } }) as Change;

@@ -1,4 +1,4 @@
-import type { Change } from "./reduce.ts";
+import type { Change } from "./keyed.ts";
 
 /**
  * The changes that the stream brought lately. A list that was asked for before they came, and

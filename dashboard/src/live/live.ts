@@ -1,27 +1,12 @@
 import { useSyncExternalStore } from "react";
 import type { ListOf } from "../../../src/wire/api/common.ts";
 import type { ApiHost } from "../../../src/wire/api/host.ts";
-import { refreshRecords } from "../api/actions.ts";
-import {
-  alarmsQuery,
-  deckiesQuery,
-  hostsQuery,
-  journal,
-  problemsQuery,
-  queryClient,
-  shardsQuery,
-  statusQuery,
-} from "../api/queries.ts";
+import { hostsQuery, journal, queryClient, sessionQuery, statusQuery } from "../api/queries.ts";
 import { masterNowMs, setMasterClock } from "../clock.ts";
+import { readAfresh, readCache, writeCache } from "./cache.ts";
 import { type Connection, keepConnected, type StreamPhase } from "./connection.ts";
-import {
-  applyChanges,
-  applySeen,
-  type Change,
-  type EventFilter,
-  type EventList,
-  type LiveCache,
-} from "./reduce.ts";
+import type { Change } from "./keyed.ts";
+import { applyChanges, applySeen } from "./reduce.ts";
 import type { StreamMessage } from "./sse.ts";
 
 /** Changes that come together are drawn together. */
@@ -59,15 +44,17 @@ export function startLive(onUnauthorized: () => void): () => void {
     pending = [];
     if (changes.length === 0) return;
     writeCache(applyChanges(readCache(), changes));
-    if (changes.some(({ topic }) => topic !== "event" && topic !== "shard")) refreshRecords();
+    for (const change of changes) applyToSession(change);
+    if (changes.some(changesStatus)) readStatus();
   }
 
   function take(message: StreamMessage): void {
     switch (message.name) {
       case "hello":
-        setMasterClock(message.data.nowMs);
+      case "status":
         // Counts that only the master has; a reconnect may have missed some.
-        void queryClient.invalidateQueries({ queryKey: statusQuery.queryKey });
+        setMasterClock(message.data.nowMs);
+        readStatus();
         return;
       case "seen":
         setMasterClock(message.data.nowMs);
@@ -133,66 +120,26 @@ function setPhase(next: StreamPhase): void {
   for (const listener of phaseListeners) listener();
 }
 
-const LIVE_KEYS = [
-  hostsQuery.queryKey,
-  shardsQuery.queryKey,
-  deckiesQuery.queryKey,
-  problemsQuery.queryKey,
-  alarmsQuery.queryKey,
-  ["events"],
-] as const;
-
-/**
- * Reads the lists that the stream keeps; those held already too, if changes to them were missed.
- * @returns The oldest `seq` among them.
- * @throws {ApiFailure} If one cannot be read: the caller tries all again.
- */
-async function readAfresh(missed: boolean): Promise<number> {
-  if (missed) {
-    for (const queryKey of LIVE_KEYS) {
-      queryClient.removeQueries({ queryKey, type: "inactive" });
-      await queryClient.refetchQueries({ queryKey }, { throwOnError: true });
-    }
-  }
-  const lists = await Promise.all([
-    queryClient.ensureQueryData(hostsQuery),
-    queryClient.ensureQueryData(shardsQuery),
-    queryClient.ensureQueryData(deckiesQuery),
-    queryClient.ensureQueryData(problemsQuery),
-    queryClient.ensureQueryData(alarmsQuery),
-  ]);
-  const events = queryClient.getQueriesData<EventList>({ queryKey: ["events"] });
-  const seqs = [...lists, ...events.map(([, list]) => list)].flatMap((list) => list?.seq ?? []);
-  return Math.min(...seqs);
+/** What the master says of itself, again, if it is looked at. */
+function readStatus(): void {
+  void queryClient.invalidateQueries({ queryKey: statusQuery.queryKey });
 }
 
-function readCache(): LiveCache {
-  return {
-    hosts: queryClient.getQueryData(hostsQuery.queryKey) ?? null,
-    problems: queryClient.getQueryData(problemsQuery.queryKey) ?? null,
-    alarms: queryClient.getQueryData(alarmsQuery.queryKey) ?? null,
-    shards: queryClient.getQueryData(shardsQuery.queryKey) ?? null,
-    deckies: queryClient.getQueryData(deckiesQuery.queryKey) ?? null,
-    events: queryClient
-      .getQueriesData<EventList>({ queryKey: ["events"] })
-      .flatMap(([[, filter], list]) => (list ? [{ filter: filter as EventFilter, list }] : [])),
-  };
+/** How far a rotation is, and whether there is one, only the master counts. */
+function changesStatus(change: Change): boolean {
+  if (change.topic === "trust") return true;
+  if (change.topic === "audit") return change.body.action.startsWith("authority.");
+  const isRotating = queryClient.getQueryData(statusQuery.queryKey)?.rotation != null;
+  return change.topic === "host" && isRotating;
 }
 
-function writeCache(next: LiveCache): void {
-  const lists = [
-    [hostsQuery.queryKey, next.hosts],
-    [problemsQuery.queryKey, next.problems],
-    [alarmsQuery.queryKey, next.alarms],
-    [shardsQuery.queryKey, next.shards],
-    [deckiesQuery.queryKey, next.deckies],
-    ...next.events.map(({ filter, list }) => [["events", filter], list] as const),
-  ] as const;
-  for (const [key, list] of lists) {
-    if (list !== null && queryClient.getQueryData(key) !== list) {
-      queryClient.setQueryData(key, list);
-    }
-  }
+/** Of the account that is logged in here, in another window or by an admin. A new role ends the session. */
+function applyToSession(change: Change): void {
+  if (change.topic !== "operator") return;
+  const { name, hasTotp } = change.body;
+  queryClient.setQueryData(sessionQuery.queryKey, (session) =>
+    session?.user === name ? { ...session, hasTotp } : session,
+  );
 }
 
 /** A laptop that wakes up, or a cable that is back, need not wait for the next try. */

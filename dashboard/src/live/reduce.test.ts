@@ -4,15 +4,9 @@ import type { ApiAlarm } from "../../../src/wire/api/alarm.ts";
 import type { ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiEvent } from "../../../src/wire/api/event.ts";
 import type { ApiHost } from "../../../src/wire/api/host.ts";
-import {
-  applyChange,
-  applyChanges,
-  applySeen,
-  applyToEvents,
-  type Change,
-  type LiveCache,
-  MAX_EVENTS_HELD,
-} from "./reduce.ts";
+import type { Change } from "./keyed.ts";
+import { MAX_HELD } from "./newest.ts";
+import { applyChange, applyChanges, applySeen, applyToEvents, type LiveCache } from "./reduce.ts";
 
 const host = (uuid: string, over: Partial<ApiHost> = {}): ApiHost => ({
   uuid,
@@ -81,7 +75,11 @@ const empty: LiveCache = {
   alarms: null,
   shards: null,
   deckies: null,
+  tokens: null,
+  apiTokens: null,
+  operators: null,
   events: [],
+  audit: [],
 };
 
 test("applyChange() puts a host's new record in the place of the old one", () => {
@@ -168,12 +166,12 @@ test("applyChanges() shows an event once, though list and stream both bring it",
 });
 
 test("applyToEvents() lets the oldest go beyond its limit, and says that there are more", () => {
-  const items = Array.from({ length: MAX_EVENTS_HELD }, (_, at) => event(MAX_EVENTS_HELD - at));
-  const newest = MAX_EVENTS_HELD + 1;
+  const items = Array.from({ length: MAX_HELD }, (_, at) => event(MAX_HELD - at));
+  const newest = MAX_HELD + 1;
   const next = applyToEvents({ ...listOf(items, 1), more: false }, {}, [
     change(2, "event", "new", event(newest)),
   ]);
-  assert.equal(next.items.length, MAX_EVENTS_HELD);
+  assert.equal(next.items.length, MAX_HELD);
   assert.equal(next.items[0]?.seq, newest);
   assert.equal(next.more, true);
 });

@@ -3,18 +3,17 @@ import type { ListOf } from "../../../src/wire/api/common.ts";
 import type { ApiDecky, ApiShard } from "../../../src/wire/api/decky.ts";
 import type { ApiEvent, EventQuery } from "../../../src/wire/api/event.ts";
 import type { ApiHost, ApiHostProblem } from "../../../src/wire/api/host.ts";
-import type { StreamMessages } from "../../../src/wire/api/stream.ts";
-
-export type Change = StreamMessages["change"];
+import type { ApiAccessToken, ApiOperator } from "../../../src/wire/api/operator.ts";
+import type { ApiToken } from "../../../src/wire/api/token.ts";
+import { type AuditFilter, type AuditList, applyToAudit } from "./audit-list.ts";
+import { applyByKey, type Change, newestSeq } from "./keyed.ts";
+import { applyNewest, type NewestList } from "./newest.ts";
+import { applyToApiTokens, applyToOperators, applyToTokens } from "./records.ts";
 
 /** What narrows a list of events; an empty one takes all. */
 export type EventFilter = Pick<EventQuery, "decky" | "host" | "kind" | "src" | "session">;
 
-/** Events newest first, whole from the newest down to the last one held. */
-export interface EventList extends ListOf<ApiEvent> {
-  /** True if the master may have older ones that match. */
-  more: boolean;
-}
+export type EventList = NewestList<ApiEvent>;
 
 /** The lists that a page holds, each as of its own `seq`; null while not read yet. */
 export interface LiveCache {
@@ -23,11 +22,12 @@ export interface LiveCache {
   readonly alarms: ListOf<ApiAlarm> | null;
   readonly shards: ListOf<ApiShard> | null;
   readonly deckies: ListOf<ApiDecky> | null;
+  readonly tokens: ListOf<ApiToken> | null;
+  readonly apiTokens: ListOf<ApiAccessToken> | null;
+  readonly operators: ListOf<ApiOperator> | null;
   readonly events: readonly { readonly filter: EventFilter; readonly list: EventList }[];
+  readonly audit: readonly { readonly filter: AuditFilter; readonly list: AuditList }[];
 }
-
-/** Most events that one list keeps; older ones can be read again. */
-export const MAX_EVENTS_HELD = 5000;
 
 /**
  * The lists as they are after `changes`. Pure; a list that nothing touched stays the same object, so
@@ -35,14 +35,22 @@ export const MAX_EVENTS_HELD = 5000;
  * are passed over, which makes a repeat harmless.
  */
 export function applyChanges(cache: LiveCache, changes: readonly Change[]): LiveCache {
+  const hosts = applyToHosts(cache.hosts, changes);
   return {
-    hosts: applyToHosts(cache.hosts, changes),
+    hosts,
     problems: applyToProblems(cache.problems, changes),
     alarms: applyToAlarms(cache.alarms, changes),
     shards: applyToShards(cache.shards, changes),
     deckies: applyToDeckies(cache.deckies, changes),
+    tokens: applyToTokens(cache.tokens, changes),
+    apiTokens: applyToApiTokens(cache.apiTokens, changes),
+    operators: applyToOperators(cache.operators, changes),
     events: cache.events.map((entry) => {
       const list = applyToEvents(entry.list, entry.filter, changes);
+      return list === entry.list ? entry : { ...entry, list };
+    }),
+    audit: cache.audit.map((entry) => {
+      const list = applyToAudit(entry.list, entry.filter, changes, hosts?.items ?? []);
       return list === entry.list ? entry : { ...entry, list };
     }),
   };
@@ -136,20 +144,12 @@ export function applyToEvents(
   filter: EventFilter,
   changes: readonly Change[],
 ): EventList {
-  const held = list.items[0]?.seq ?? 0;
-  const fresh: ApiEvent[] = [];
-  for (const change of changes) {
-    if (change.seq <= list.seq || change.topic !== "event") continue;
-    if (change.body.seq > held && matchesFilter(change.body, filter)) fresh.unshift(change.body);
-  }
-  if (fresh.length === 0) return list;
-  const all = [...fresh, ...list.items];
-  return {
-    ...list,
-    items: all.slice(0, MAX_EVENTS_HELD),
-    more: list.more || all.length > MAX_EVENTS_HELD,
-    seq: newestSeq(list.seq, changes),
-  };
+  return applyNewest(
+    list,
+    changes,
+    ({ topic, body }) => (topic === "event" && matchesFilter(body, filter) ? body : null),
+    ({ seq }) => seq,
+  );
 }
 
 export function matchesFilter(event: ApiEvent, filter: EventFilter): boolean {
@@ -160,38 +160,6 @@ export function matchesFilter(event: ApiEvent, filter: EventFilter): boolean {
     (filter.src === undefined || event.src_ip === filter.src) &&
     (filter.session === undefined || event.session === filter.session)
   );
-}
-
-interface KeyedRules<T> {
-  /** What the change puts under its key; null if it is about something else. */
-  put(change: Change, had: T | undefined): T | null;
-  removes(change: Change): boolean;
-}
-
-/** Works on a map, so that a burst of changes costs one copy of the list and not one each. */
-function applyByKey<T, List extends ListOf<T> | null>(
-  list: List,
-  changes: readonly Change[],
-  keyOf: (item: T) => string,
-  rules: KeyedRules<T>,
-): List {
-  if (list === null) return list;
-  let byKey: Map<string, T> | null = null;
-  for (const change of changes) {
-    if (change.seq <= list.seq) continue;
-    const removes = rules.removes(change);
-    if (!removes && rules.put(change, undefined) === null) continue;
-    byKey ??= new Map(list.items.map((item) => [keyOf(item), item]));
-    const next = removes ? null : rules.put(change, byKey.get(change.key));
-    if (next === null) byKey.delete(change.key);
-    else byKey.set(change.key, next);
-  }
-  if (byKey === null) return list;
-  return { ...list, items: [...byKey.values()], seq: newestSeq(list.seq, changes) };
-}
-
-function newestSeq(seq: number, changes: readonly Change[]): number {
-  return Math.max(seq, changes.at(-1)?.seq ?? 0);
 }
 
 function latest(a: number | null, b: number | null): number | null {

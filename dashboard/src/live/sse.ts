@@ -9,6 +9,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof StreamMessages>([
   "hello",
   "change",
   "seen",
+  "status",
   "reset",
 ]);
 

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { sessionQuery } from "../api/queries.ts";
 import { Page, Panel } from "../parts/page.tsx";
 import { Operators } from "./account/operators.tsx";
@@ -10,13 +11,27 @@ export function Account() {
   const session = useQuery(sessionQuery).data;
   if (session === null || session === undefined) return null;
   return (
-    <Page title={session.user} tab="Account" aside={<span>{session.role}</span>}>
-      <Panel title="Second factor" aside={session.hasTotp ? "on" : "off"}>
-        <SecondFactor isActive={session.hasTotp} />
-      </Panel>
-      <Panel title="Password">
-        <PasswordForm />
-      </Panel>
+    <Page
+      title="Account"
+      aside={
+        <>
+          <span className="text-ink-soft">
+            {session.user}, role {session.role}
+          </span>
+          <Link to="/api-tokens" className="link ml-auto">
+            API tokens
+          </Link>
+        </>
+      }
+    >
+      <div className="grid gap-4 xl:grid-cols-2">
+        <Panel title="Password">
+          <PasswordForm />
+        </Panel>
+        <Panel title="Second factor" aside={session.hasTotp ? "on" : "off"}>
+          <SecondFactor isActive={session.hasTotp} />
+        </Panel>
+      </div>
       {session.role === "admin" ? <Operators /> : null}
     </Page>
   );

@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Pause, Play, X } from "lucide-react";
+import { Pause, Play } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
 import type { ApiEvent } from "../../../src/wire/api/event.ts";
 import { eventsQuery, useDeckies } from "../api/queries.ts";
 import { eventContains } from "../facts/event-summary.ts";
 import type { EventFilter } from "../live/reduce.ts";
 import { Button } from "../parts/button.tsx";
+import { Chip } from "../parts/chip.tsx";
 import { Filter, INPUT } from "../parts/field.tsx";
 import { Empty, ErrorNote, Waiting } from "../parts/notes.tsx";
 import { Page } from "../parts/page.tsx";
@@ -122,7 +123,7 @@ function KindSelect({ kind, onKind }: KindSelectProps) {
       aria-label="Only events of kind"
       value={kind ?? ""}
       onChange={(change) => onKind(change.target.value)}
-      className={`${INPUT} md:!w-auto max-md:!w-36 max-md:grow`}
+      className={`${INPUT} md:!w-auto md:max-w-48 max-md:!w-36 max-md:grow`}
     >
       <option value="">every kind</option>
       {kinds.map((each) => (
@@ -149,35 +150,12 @@ function DeckySelect({ decky, onDecky }: DeckySelectProps) {
       aria-label="Only events on decky"
       value={decky ?? ""}
       onChange={(change) => onDecky(change.target.value)}
-      className={`${INPUT} md:!w-auto max-md:!w-36 max-md:grow`}
+      className={`${INPUT} md:!w-auto md:max-w-48 max-md:!w-36 max-md:grow`}
     >
       <option value="">every decky</option>
       {names.map((name) => (
         <option key={name}>{name}</option>
       ))}
     </select>
-  );
-}
-
-interface ChipProps {
-  readonly name: string;
-  readonly value: string | undefined;
-  readonly onDrop: () => void;
-}
-
-function Chip({ name, value, onDrop }: ChipProps) {
-  if (value === undefined) return null;
-  return (
-    <button
-      type="button"
-      onClick={onDrop}
-      aria-label={`Drop the filter ${name} ${value}`}
-      className="inline-flex min-h-8 max-w-full items-center gap-2 rounded-full border border-accent bg-accent-soft px-3 text-sm max-md:min-h-11"
-    >
-      <span className="truncate">
-        {name} <span className="font-mono">{value}</span>
-      </span>
-      <X aria-hidden="true" size={14} className="shrink-0" />
-    </button>
   );
 }

@@ -1,197 +1,151 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { ApiAuditEntry } from "../../../src/wire/api/audit.ts";
-import { AUDIT_A_READ, readAudit, useDeckies, useHosts } from "../api/queries.ts";
-import { oneLine } from "../facts/event-summary.ts";
-import { matchesWords } from "../facts/match.ts";
-import { Button } from "../parts/button.tsx";
+import { auditQuery, readOlderAudit } from "../api/records.ts";
+import type { AuditFilter, AuditList, AuditSearch } from "../live/audit-list.ts";
+import { Chip } from "../parts/chip.tsx";
+import { FeedStatus, useHeld, useOlder, useReading } from "../parts/feed.tsx";
 import { Filter } from "../parts/field.tsx";
 import { Empty, ErrorNote, Waiting } from "../parts/notes.tsx";
 import { Page } from "../parts/page.tsx";
-import { Ago } from "../parts/time.tsx";
-import { type Column, VirtualTable } from "../parts/virtual-table.tsx";
+import { useSettled } from "../parts/settled.ts";
+import { VirtualTable } from "../parts/virtual-table.tsx";
 import { useIsWide } from "../shell/media.ts";
+import { COLUMNS, NARROW_COLUMNS, NARROW_ROW_PX } from "./changes/columns.tsx";
+import { Filters } from "./changes/filters.tsx";
 import { VerifyAudit } from "./changes/verify-audit.tsx";
 
-const COLUMNS: readonly Column<ApiAuditEntry>[] = [
-  {
-    key: "at",
-    title: "When",
-    width: "6.5rem",
-    cell: ({ atMs }) => (
-      <span className="text-ink-soft">
-        <Ago atMs={atMs} />
-      </span>
-    ),
-  },
-  {
-    key: "actor",
-    title: "Who",
-    width: "minmax(0,1fr)",
-    cell: ({ actor }) => <Actor actor={actor} />,
-  },
-  {
-    key: "action",
-    title: "What",
-    width: "minmax(0,1fr)",
-    cell: ({ action }) => oneLine(action),
-  },
-  {
-    key: "target",
-    title: "To",
-    width: "minmax(0,1.5fr)",
-    wide: true,
-    cell: ({ target }) => (target === null ? "" : <Target target={target} />),
-  },
-  {
-    key: "outcome",
-    title: "Outcome",
-    width: "minmax(0,1fr)",
-    cell: ({ outcome }) => <Outcome outcome={outcome} />,
-  },
-  {
-    key: "address",
-    title: "From",
-    width: "minmax(0,1fr)",
-    wide: true,
-    cell: ({ address }) => <span className="font-mono text-sm">{oneLine(address ?? "")}</span>,
-  },
-];
-
-/** Where the window is narrow, two lines a row: when and who, what and to what. */
-const NARROW_COLUMNS: readonly Column<ApiAuditEntry>[] = [
-  {
-    key: "who",
-    title: "When, who",
-    width: "6.5rem",
-    cell: ({ atMs, actor }) => (
-      <span className="flex flex-col">
-        <span className="text-ink-soft">
-          <Ago atMs={atMs} />
-        </span>
-        <span className="truncate">
-          <Actor actor={actor} />
-        </span>
-      </span>
-    ),
-  },
-  {
-    key: "what",
-    title: "What",
-    width: "minmax(0,1fr)",
-    cell: ({ action, target, outcome }) => (
-      <span className="flex flex-col">
-        <span className="flex gap-2">
-          {oneLine(action)} <Outcome outcome={outcome} />
-        </span>
-        <span className="truncate">{target === null ? "" : <Target target={target} />}</span>
-      </span>
-    ),
-  },
-];
-const NARROW_ROW_PX = 64;
-
-const NEWEST_FIRST = { key: "", down: true };
-
-/** Who changed what? */
+/** Who changed what? Filtered by the master, which has all of it. */
 export function Changes() {
-  const { q = "" } = useSearch({ from: "/shell/changes" });
+  const search = useSearch({ from: "/shell/changes" });
   const navigate = useNavigate({ from: "/changes" });
-  const isWide = useIsWide();
-  const hosts = useHosts();
-  const audit = useInfiniteQuery({
-    queryKey: ["audit"],
-    queryFn: ({ pageParam, signal }) => readAudit(pageParam, signal),
-    initialPageParam: undefined as number | undefined,
-    getNextPageParam: ({ items }) => (items.length < AUDIT_A_READ ? undefined : items.at(-1)?.id),
-    // What was read a minute ago may miss what came since: the stream does not carry the audit.
-    refetchOnMount: "always",
+  const filter = useFilter(search);
+  const { data, error, refetch, isPlaceholderData } = useQuery({
+    ...auditQuery(filter),
+    placeholderData: keepPreviousData,
   });
-  const entries = useMemo(
-    () => audit.data?.pages.flatMap(({ items }) => items) ?? [],
-    [audit.data],
-  );
-  const shown = useMemo(() => {
-    const nameOf = new Map(hosts.map(({ uuid, name }) => [uuid, name]));
-    return entries.filter(({ actor, action, target, outcome, address }) =>
-      matchesWords(q, [actor, action, target, nameOf.get(target ?? "") ?? null, outcome, address]),
-    );
-  }, [entries, hosts, q]);
+  const narrow = (next: AuditSearch) => void navigate({ search: next, replace: true });
+  const isNarrowed = Object.keys(filter).length > 0;
 
   return (
     <Page title="Changes" fills>
       <div className="flex flex-wrap items-center gap-2">
         <Filter
           label="Filter changes"
-          value={q}
-          onValue={(value) =>
-            void navigate({ search: { q: value === "" ? undefined : value }, replace: true })
-          }
+          value={search.q ?? ""}
+          onValue={(q) => narrow({ ...search, q: q === "" ? undefined : q })}
+          maxLength={200}
           className="w-full md:w-72"
         />
-        {audit.hasNextPage ? (
-          <Button onClick={() => void audit.fetchNextPage()} busy={audit.isFetchingNextPage}>
-            Read older ones
-          </Button>
-        ) : null}
+        <Filters filter={search} onFilter={narrow} />
+        <Chip
+          name="to"
+          value={search.target}
+          onDrop={() => narrow({ ...search, target: undefined })}
+        />
         <VerifyAudit />
       </div>
-      {audit.error !== null && audit.data === undefined ? (
-        <ErrorNote error={audit.error} onRetry={() => void audit.refetch()} />
-      ) : audit.data === undefined ? (
+      {error !== null && data === undefined ? (
+        <ErrorNote error={error} onRetry={() => void refetch()} />
+      ) : data === undefined ? (
         <Waiting what="changes" />
-      ) : shown.length === 0 ? (
+      ) : data.items.length === 0 ? (
         <div className="rounded-lg border border-line bg-surface">
-          <Empty
-            title={entries.length === 0 ? "Nothing was changed yet" : "No change is like that"}
-          />
+          <NoChanges any={isNarrowed} />
         </div>
       ) : (
-        <VirtualTable
-          label="Changes"
-          columns={isWide ? COLUMNS : NARROW_COLUMNS}
-          rowPx={isWide ? 40 : NARROW_ROW_PX}
-          rows={shown}
-          keyOf={({ id }) => String(id)}
-          sort={NEWEST_FIRST}
-          onSort={() => {}}
-          isWide={isWide}
+        <Rows
+          // Another filter is another list: it starts at its top.
+          key={JSON.stringify(filter)}
+          filter={filter}
+          list={data}
+          isStale={isPlaceholderData}
         />
       )}
     </Page>
   );
 }
 
-function Outcome({ outcome }: { readonly outcome: string }) {
-  return (
-    <span className={outcome === "ok" ? "text-ink-soft" : "text-warn"}>{oneLine(outcome)}</span>
+/** As the address says it, once the typing pauses: each filter is a question to the master. */
+function useFilter({ q, actor, action, target, outcome }: AuditSearch): AuditFilter {
+  const words = useSettled(q?.trim() ?? "", 150);
+  return useMemo(
+    () => ({
+      ...(words === "" ? {} : { q: words }),
+      ...(actor === undefined ? {} : { actor }),
+      ...(action === undefined ? {} : { action }),
+      ...(target === undefined ? {} : { target }),
+      ...(outcome === undefined ? {} : { outcome }),
+    }),
+    [words, actor, action, target, outcome],
   );
 }
 
-/** `operator:anna` reads as `anna`; a host by its name. */
-function Actor({ actor }: { readonly actor: string }) {
-  const uuid = actor.startsWith("host:") ? actor.slice("host:".length) : null;
-  if (uuid !== null) return <Target target={uuid} />;
-  return <span title={actor}>{oneLine(actor.replace(/^operator:/, ""))}</span>;
+function NoChanges({ any }: { readonly any: boolean }) {
+  return any ? (
+    <Empty title="No change is like that">
+      <p>The whole log was looked through, from the newest row to the first.</p>
+      <Link to="/changes" className="link">
+        Show all changes
+      </Link>
+    </Empty>
+  ) : (
+    <Empty title="Nothing was changed yet">
+      <p>
+        Whatever an operator, a program or a host changes stands here at once: who, what, from
+        where, and whether it was done or refused.
+      </p>
+    </Empty>
+  );
 }
 
-function Target({ target }: { readonly target: string }) {
-  const host = useHosts().find(({ uuid }) => uuid === target);
-  const decky = useDeckies().some(({ name }) => name === target);
-  if (host !== undefined) {
-    return (
-      <Link to="/hosts/$host" params={{ host: host.uuid }} className="link" title={target}>
-        {host.name}
-      </Link>
-    );
-  }
-  if (decky) {
-    return (
-      <Link to="/deckies/$decky" params={{ decky: target }} className="link">
-        {target}
-      </Link>
-    );
-  }
-  return <span title={target}>{oneLine(target)}</span>;
+interface RowsProps {
+  readonly filter: AuditFilter;
+  readonly list: AuditList;
+  /** True while these are the rows of the filter before. */
+  readonly isStale: boolean;
+}
+
+const NEWEST_FIRST = { key: "", down: true };
+const idOf = ({ id }: ApiAuditEntry) => id;
+
+function Rows({ filter, list, isStale }: RowsProps) {
+  const isWide = useIsWide();
+  const { reading, onScroll, around } = useReading();
+  const { shown, waiting, letIn } = useHeld(list.items, idOf, reading);
+  const [atEnd, setAtEnd] = useState(false);
+  const readOlder = useCallback(() => readOlderAudit(filter), [filter]);
+  const olderError = useOlder(atEnd && list.more && !isStale, readOlder, list.items.length);
+  return (
+    <div
+      {...around}
+      aria-busy={isStale}
+      className="flex min-h-64 grow basis-0 flex-col rounded-lg border border-line bg-surface aria-busy:opacity-60"
+    >
+      <FeedStatus
+        count={shown.length}
+        one="change"
+        many="changes"
+        more={list.more}
+        waiting={waiting}
+        state={reading ? "held" : "following"}
+        onShow={letIn}
+      />
+      {olderError === null ? null : <ErrorNote error={olderError} />}
+      <VirtualTable
+        label="Changes"
+        columns={isWide ? COLUMNS : NARROW_COLUMNS}
+        rowPx={isWide ? 40 : NARROW_ROW_PX}
+        rows={shown}
+        keyOf={({ id }) => String(id)}
+        sort={NEWEST_FIRST}
+        onSort={() => {}}
+        onEnd={setAtEnd}
+        onScroll={onScroll}
+        isWide={isWide}
+        isFramed={false}
+      />
+    </div>
+  );
 }

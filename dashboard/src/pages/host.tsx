@@ -13,7 +13,7 @@ import {
   useShards,
 } from "../api/queries.ts";
 import { useNowMs } from "../clock.ts";
-import { type DeckyView, viewDeckies } from "../facts/deckies.ts";
+import { type DeckyView, viewDeckies, worstFirst } from "../facts/deckies.ts";
 import { MEANINGS } from "../facts/states.ts";
 import { spanOf, utcOf } from "../facts/times.ts";
 import { ConfirmByName } from "../parts/confirm-by-name.tsx";
@@ -64,7 +64,7 @@ function HostFound({ host }: { readonly host: ApiHost }) {
     () =>
       viewDeckies(hosts, deckies, shards)
         .filter(({ hostUuid }) => hostUuid === host.uuid)
-        .toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
+        .toSorted(worstFirst),
     [hosts, deckies, shards, host.uuid],
   );
   const gone = host.state === "decommissioned";
@@ -210,7 +210,7 @@ function DeckyRows({ deckies }: { readonly deckies: readonly DeckyView[] }) {
       {deckies.map(({ name, state, services, shard }) => (
         <li
           key={name}
-          className="grid min-h-10 grid-cols-[minmax(0,1fr)_7rem] items-center gap-x-4 border-b border-line px-4 py-1 md:grid-cols-[minmax(0,1fr)_7rem_minmax(0,1fr)_6rem]"
+          className="grid min-h-10 grid-cols-[minmax(0,1fr)_7rem] items-center gap-x-4 border-b border-line px-4 py-1 md:grid-cols-[minmax(0,1fr)_7rem_minmax(0,1.5fr)_6rem]"
         >
           <Link to="/deckies/$decky" params={{ decky: name }} className="link truncate">
             {name}

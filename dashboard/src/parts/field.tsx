@@ -2,7 +2,7 @@ import { Search } from "lucide-react";
 import { type ComponentProps, type ReactNode, useId } from "react";
 
 export const INPUT =
-  "w-full min-h-8 rounded-md border border-line-strong bg-surface px-2 py-1 text-base text-ink placeholder:text-ink-soft max-md:min-h-11";
+  "h-8 w-full rounded-md border border-line-strong bg-surface px-2 text-base text-ink placeholder:text-ink-soft max-md:h-11";
 
 interface FieldProps {
   readonly label: string;

@@ -71,7 +71,7 @@ interface StateProps extends MarkProps {
 export function State({ state, count }: StateProps) {
   return (
     <span
-      className="inline-flex items-center gap-2 whitespace-nowrap"
+      className="inline-flex items-center gap-2 align-bottom whitespace-nowrap"
       title={MEANINGS[state]}
       data-state={state}
     >

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, type UIEvent, useEffect, useRef } from "react";
 
 export interface Column<Row> {
   readonly key: string;
@@ -29,11 +29,16 @@ interface VirtualTableProps<Row> {
   readonly isWide: boolean;
   /** Height of a row; 40 unless told. */
   readonly rowPx?: number;
+  /** Told whether the last row is in sight. */
+  readonly onEnd?: (atEnd: boolean) => void;
+  readonly onScroll?: (scroll: UIEvent<HTMLElement>) => void;
+  /** False inside of a frame. */
+  readonly isFramed?: boolean;
 }
 
 /** A table of any length: only the rows in sight are in the document. Scrolls by itself. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { label, rows, keyOf, sort, onSort, isWide, rowPx = 40 } = props;
+  const { label, rows, keyOf, sort, onSort, onEnd, isWide, rowPx = 40, isFramed = true } = props;
   const columns = props.columns.filter((column) => isWide || column.wide !== true);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -46,15 +51,19 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       return row === undefined ? at : keyOf(row);
     },
   });
+  const items = virtual.getVirtualItems();
+  const atEnd = (items.at(-1)?.index ?? -1) >= rows.length - 1;
+  useEffect(() => onEnd?.(atEnd), [onEnd, atEnd]);
   const grid = { gridTemplateColumns: columns.map(({ width }) => width).join(" ") };
   return (
     <div
       ref={scroller}
+      onScroll={props.onScroll}
       role="table"
       aria-label={label}
       aria-rowcount={rows.length + 1}
       tabIndex={0}
-      className="min-h-64 grow basis-0 overflow-auto rounded-lg border border-line bg-surface"
+      className={`min-h-64 grow basis-0 overflow-auto bg-surface [overflow-anchor:none] ${isFramed ? "rounded-lg border border-line" : "rounded-b-lg"}`}
     >
       <div role="rowgroup" className="sticky top-0 z-10 border-b border-line bg-surface">
         <div role="row" aria-rowindex={1} className="grid gap-4 px-4" style={grid}>
@@ -64,7 +73,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         </div>
       </div>
       <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
+        {items.map((item) => {
           const row = rows[item.index];
           return row === undefined ? null : (
             <div

@@ -148,6 +148,13 @@ function useEntries(): readonly Entry[] {
         also: "password second factor totp user role",
         run: go("/account"),
       },
+      {
+        id: "api-tokens",
+        kind: "Page",
+        name: "API tokens",
+        also: "program script bearer access key",
+        run: go("/api-tokens"),
+      },
       { id: "theme", kind: "Action", name: "Other theme", also: "dark light", run: toggleTheme },
       { id: "logout", kind: "Action", name: "Log out", also: "end session", run: logOut },
       ...hosts

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { LogOut, Search } from "lucide-react";
+import { LogOut, Search, UserRound } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { queryClient, sessionQuery } from "../api/queries.ts";
 import { startLive } from "../live/live.ts";
@@ -70,7 +70,7 @@ export function Shell() {
 
 function Brand() {
   return (
-    <span className="inline-flex items-center gap-2 text-lg font-bold tracking-wide">
+    <span className="flex items-center gap-2 text-lg font-bold tracking-wide">
       <img src="/favicon.svg" alt="" width={24} height={24} />
       DECNET
     </span>
@@ -124,7 +124,7 @@ function UserLine() {
       <Link
         to="/account"
         className="link min-w-0 grow truncate text-sm"
-        title={`${session?.user ?? ""}, ${session?.role ?? ""}`}
+        title={`Account of ${session?.user ?? ""}, ${session?.role ?? ""}`}
       >
         {session?.user}
       </Link>
@@ -154,6 +154,15 @@ function TopBar({ onPalette }: BarProps) {
       <IconButton label="Go to …" onClick={onPalette}>
         <Search aria-hidden="true" size={18} />
       </IconButton>
+      <Link
+        to="/account"
+        aria-label="Account"
+        title="Account"
+        className="inline-flex size-11 shrink-0 items-center justify-center rounded-md text-ink-soft"
+        activeProps={{ className: "!text-ink" }}
+      >
+        <UserRound aria-hidden="true" size={18} />
+      </Link>
       <ThemeToggle />
       <LogOutButton />
     </header>

@@ -37,6 +37,7 @@ interface ListOptions extends JsonOption {
   readonly actor?: string;
   readonly action?: string;
   readonly target?: string;
+  readonly outcome?: string;
 }
 
 function addList(audit: Command, shell: Shell): void {
@@ -52,12 +53,13 @@ function addList(audit: Command, shell: Shell): void {
     )
     .option("--action <action>", "Only this action, or the part of it before a dot.")
     .option("--target <target>", "Only what was done to this uuid, name or id.")
+    .option("--outcome <outcome>", "Only ok, this code of a refusal, or refused for any of them.")
     .action(async (options: ListOptions) => {
       const query = new URLSearchParams();
       const { limit, before } = options;
       if (limit !== undefined) query.set("limit", String(optionValue(LIMIT, "--limit", limit)));
       if (before !== undefined) query.set("before", optionValue(BEFORE, "--before", before));
-      for (const name of ["actor", "action", "target"] as const) {
+      for (const name of ["actor", "action", "target", "outcome"] as const) {
         if (options[name] !== undefined) query.set(name, options[name]);
       }
       const api = masterOf(options, shell);
@@ -83,6 +85,7 @@ function addList(audit: Command, shell: Shell): void {
     });
   asksMaster(command, [
     ["decnet audit list --actor anna", "what anna did, and her API tokens"],
+    ["decnet audit list --outcome refused", "what was asked for and not done"],
     ["decnet audit list --action operator --json", "every change of operators, for programs"],
   ]);
 }

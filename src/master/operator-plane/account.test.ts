@@ -81,7 +81,7 @@ test("a recovery code opens one session, however it is typed", async (t) => {
 test("with a wrong password, nobody learns whether there is a second factor or account", async (t) => {
   const plane = await openForTest(t);
   await addOperator(plane.store, "gone", "viewer");
-  await plane.store.changeOperator("gone", { disabledMs: 1 });
+  await plane.store.changeOperator("gone", { disabledMs: 1 }, 1);
   const { codeNow } = await withTotp(plane);
   plane.clock.advance(STEP_MS);
   const told = async (body: object) => {

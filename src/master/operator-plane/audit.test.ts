@@ -87,6 +87,11 @@ test("the audit is filtered by actor, action and target, and verified by API", a
   assert.deepEqual(await find("actor=operator:anna"), ["h1"]);
   assert.deepEqual(await find("action=decky.remove"), ["none"]);
   assert.deepEqual(await find("action=token&target=h2"), ["h2"]);
+  assert.deepEqual(await find("outcome=refused"), ["none"]);
+  assert.deepEqual(await find("outcome=decky-not-found"), ["none"]);
+  assert.deepEqual(await find("q=anna%20H1"), ["h1"]);
+  assert.equal((await anna.call("GET", "/api/v1/audit?outcome=")).status, 422);
+  assert.equal((await anna.call("GET", "/api/v1/audit?who=anna")).status, 422);
 
   const whole = await anna.call("GET", "/api/v1/audit/verify");
   const { head } = whole.json as { head: { id: number; hash: string } };

@@ -105,7 +105,7 @@ export function may(caller: Caller, permission: Permission): boolean {
   return tokenMay(caller.role, caller.scope, permission);
 }
 
-/** Whether who was let in would be let in still: for what stays open. */
+/** Whether who was let in would be let in still, with the same say: for what stays open. */
 export async function isStillThere(
   { store, clock }: IdentifyDeps,
   caller: Caller,
@@ -116,7 +116,7 @@ export async function isStillThere(
     caller.kind === "operator"
       ? await store.getSession(caller.session.secretHash)
       : await store.findApiToken(caller.secretHash);
-  return held !== null && held.expiresMs > clock.nowMs();
+  return held !== null && held.expiresMs > clock.nowMs() && held.role === caller.role;
 }
 
 /** @throws {DecnetError} `api-token-invalid`: who sends one means it, whatever cookie is there too. */

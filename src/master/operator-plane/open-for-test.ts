@@ -195,13 +195,12 @@ async function mintToken(
   return { token, secret: "decnet-secret" };
 }
 
-/** Enrolls a host straight into the store. @returns Its uuid. */
-export async function enroll(store: Store, name: string): Promise<string> {
+/** Makes a join token straight in the store: one change. @returns Its secret's hash. */
+export async function addToken(store: Store, id: string): Promise<string> {
   const secretHash = randomBytes(32).toString("hex");
-  const uuid = crypto.randomUUID();
   await store.createToken(
     {
-      id: uuid,
+      id,
       createdMs: NOW_MS,
       createdBy: "system",
       expiresMs: NOW_MS + 60_000,
@@ -212,6 +211,13 @@ export async function enroll(store: Store, name: string): Promise<string> {
     },
     secretHash,
   );
+  return secretHash;
+}
+
+/** Enrolls a host straight into the store. @returns Its uuid. */
+export async function enroll(store: Store, name: string): Promise<string> {
+  const uuid = crypto.randomUUID();
+  const secretHash = await addToken(store, uuid);
   const outcome = await store.enrollHost({
     secretHash,
     uuid,

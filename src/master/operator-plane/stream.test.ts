@@ -1,44 +1,7 @@
 import assert from "node:assert/strict";
-import type { IncomingMessage } from "node:http";
 import { test } from "node:test";
-import { type Client, codeOf, enroll, fingerprintOf, openForTest } from "./open-for-test.ts";
-
-interface Message {
-  readonly event: string;
-  readonly id: number | null;
-  readonly data: { readonly seq?: number; readonly topic?: string; readonly key?: string };
-}
-
-/** Reads server-sent events until the stream ends; a keep-alive comes as the event `comment`. */
-async function* messagesOf(stream: IncomingMessage): AsyncGenerator<Message> {
-  let rest = "";
-  stream.setEncoding("utf8");
-  for await (const chunk of stream as AsyncIterable<string>) {
-    const blocks = (rest + chunk).split("\n\n");
-    rest = blocks.pop() ?? "";
-    for (const block of blocks) {
-      if (block.startsWith(":")) {
-        yield { event: "comment", id: null, data: {} };
-        continue;
-      }
-      const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1];
-      const id = field("id");
-      yield {
-        event: field("event") ?? "",
-        id: id === undefined ? null : Number(id),
-        data: JSON.parse(field("data") ?? "null") as Message["data"],
-      };
-    }
-  }
-}
-
-async function openStream(client: Client, query = "", headers: Record<string, string> = {}) {
-  const response = await client.open("GET", `/api/v1/stream${query}`, { headers });
-  assert.equal(response.statusCode, 200);
-  const messages = messagesOf(response);
-  const next = async () => (await messages.next()).value as Message | undefined;
-  return { response, messages, next, close: () => response.destroy() };
-}
+import { addToken, codeOf, enroll, fingerprintOf, openForTest } from "./open-for-test.ts";
+import { openStream } from "./stream-for-test.ts";
 
 test("the stream says hello, then tells each change with its seq as id", async (t) => {
   const { local, store } = await openForTest(t);
@@ -46,33 +9,44 @@ test("the stream says hello, then tells each change with its seq as id", async (
   assert.match(stream.response.headers["content-type"] ?? "", /^text\/event-stream/);
   assert.equal(stream.response.headers["cache-control"], "no-store");
   const hello = await stream.next();
-  assert.deepEqual([hello?.event, hello?.id, hello?.data.seq], ["hello", null, 0]);
+  const head = await store.headSeq();
+  assert.deepEqual([hello?.event, hello?.id, hello?.data.seq], ["hello", null, head]);
   const uuid = await enroll(store, "branch-7");
-  const change = await stream.next();
-  assert.deepEqual([change?.event, change?.data.topic, change?.data.key], ["change", "host", uuid]);
-  assert.equal(change?.id, change?.data.seq);
+  for (const [topic, seq] of [
+    ["token", head + 1],
+    ["token", head + 2],
+    ["host", head + 3],
+  ] as const) {
+    const { event, id, data } = (await stream.next()) ?? assert.fail("the stream ended");
+    assert.deepEqual(
+      [event, id, data.topic, data.key, data.seq],
+      ["change", seq, topic, uuid, seq],
+    );
+  }
   stream.close();
 });
 
 test("Last-Event-ID wins over since, and neither repeats nor leaves out a change", async (t) => {
   const { local, store } = await openForTest(t);
-  for (let n = 0; n < 5; n += 1) await enroll(store, `host-${n}`);
-  const stream = await openStream(local, "?since=0", { "last-event-id": "3" });
+  const head = await store.headSeq();
+  for (let n = 0; n < 5; n += 1) await addToken(store, `token-${n}`);
+  const stream = await openStream(local, "?since=0", { "last-event-id": `${head + 3}` });
   assert.equal((await stream.next())?.event, "hello");
-  assert.equal((await stream.next())?.id, 4);
-  assert.equal((await stream.next())?.id, 5);
+  assert.equal((await stream.next())?.id, head + 4);
+  assert.equal((await stream.next())?.id, head + 5);
   stream.close();
 });
 
 test("a place beyond the journal or before its oldest row is answered with reset", async (t) => {
   const { local, store } = await openForTest(t);
-  for (let n = 0; n < 5; n += 1) await enroll(store, `host-${n}`);
+  for (let n = 0; n < 5; n += 1) await addToken(store, `token-${n}`);
   await store.trimChanges(2);
+  const head = await store.headSeq();
   for (const since of [1, 99]) {
     const stream = await openStream(local, `?since=${since}`);
     assert.equal((await stream.next())?.event, "hello");
     const reset = await stream.next();
-    assert.deepEqual([reset?.event, reset?.data.seq], ["reset", 5], `since=${since}`);
+    assert.deepEqual([reset?.event, reset?.data.seq], ["reset", head], `since=${since}`);
     stream.close();
   }
 });
@@ -90,10 +64,12 @@ test("a malformed place is refused by name", async (t) => {
 test("reconnecting streams lose nothing and repeat nothing while changes keep coming", async (t) => {
   const plane = await openForTest(t);
   const CHANGES = 400;
+  const head = await plane.store.headSeq();
+  const last = head + CHANGES;
   let writing = true;
   const writer = (async () => {
     for (let n = 0; n < CHANGES; n += 1) {
-      await enroll(plane.store, `host-${n}`);
+      await addToken(plane.store, `token-${n}`);
       // Lets the sockets have their turn in between.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -103,12 +79,12 @@ test("reconnecting streams lose nothing and repeat nothing while changes keep co
   async function follow(breakEvery: number): Promise<{ seqs: number[]; connections: number }> {
     const seqs: number[] = [];
     let connections = 0;
-    while ((seqs.at(-1) ?? 0) < CHANGES) {
-      const headers = { "last-event-id": String(seqs.at(-1) ?? 0) };
+    while ((seqs.at(-1) ?? head) < last) {
+      const headers = { "last-event-id": String(seqs.at(-1) ?? head) };
       const stream = await openStream(plane.local, "", headers);
       connections += 1;
       assert.equal((await stream.next())?.event, "hello");
-      for (let taken = 0; taken < breakEvery && (seqs.at(-1) ?? 0) < CHANGES; taken += 1) {
+      for (let taken = 0; taken < breakEvery && (seqs.at(-1) ?? head) < last; taken += 1) {
         const message = await stream.next();
         assert.equal(message?.event, "change");
         seqs.push(message?.id ?? -1);
@@ -121,7 +97,7 @@ test("reconnecting streams lose nothing and repeat nothing while changes keep co
   const followers = await Promise.all([follow(3), follow(7), follow(50), follow(CHANGES)]);
   await writer;
   assert.equal(writing, false);
-  const all = Array.from({ length: CHANGES }, (_, n) => n + 1);
+  const all = Array.from({ length: CHANGES }, (_, n) => head + n + 1);
   for (const { seqs } of followers) assert.deepEqual(seqs, all);
   assert.ok((followers[0]?.connections ?? 0) >= 100);
 });
@@ -143,7 +119,8 @@ test("a list and a stream opened from its seq together miss nothing", async (t) 
   await writer;
   const known = new Set(list.items.map(({ uuid }) => uuid));
   for await (const { event, data } of stream.messages) {
-    if (event === "change") known.add(data.key ?? "");
+    if (event !== "change" || data.topic !== "host") continue;
+    known.add(data.key ?? "");
     if (data.key === uuids.at(-1)) break;
   }
   assert.deepEqual(known, new Set(uuids));
@@ -158,6 +135,8 @@ test("a stream ends when its session is logged out, at the next keep-alive", asy
   assert.equal((await stream.next())?.event, "comment");
   await client.call("DELETE", "/api/v1/session");
   plane.clock.advance(15_000);
+  const logout = await stream.next();
+  assert.deepEqual([logout?.data.topic, logout?.data.body?.action], ["audit", "logout"]);
   assert.equal(await stream.next(), undefined);
 });
 

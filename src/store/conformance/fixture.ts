@@ -12,8 +12,8 @@ export function fingerprint(label: string): string {
   return Buffer.from(label).toString("hex").padEnd(64, "0");
 }
 
-/** Enrolls a host whose uuid, name and certificate are all called `name`. */
-export async function enroll(store: Store, name: string): Promise<void> {
+/** Enrolls a host whose name and certificate, and uuid unless told, are all called `name`. */
+export async function enroll(store: Store, name: string, uuid: string = name): Promise<void> {
   const secretHash = `hash of ${name} ${Math.floor(performance.now() * 1000)}`;
   await store.createToken(
     {
@@ -31,7 +31,7 @@ export async function enroll(store: Store, name: string): Promise<void> {
   const outcome = await store.enrollHost({
     secretHash,
     nowMs: T0,
-    uuid: name,
+    uuid,
     name,
     address: "127.0.0.1",
     agentVersion: null,

@@ -13,7 +13,7 @@ import {
 } from "./fixture.ts";
 import { storeTests } from "./with-store.ts";
 
-/** Tokens, enrollment, desired state, events, the journal, operators. */
+/** Tokens, enrollment, desired state, events. */
 export function lifecycleConformance(open: OpenStore): void {
   const withStore = storeTests(open);
   const states = async (store: Store) =>
@@ -176,55 +176,4 @@ export function lifecycleConformance(open: OpenStore): void {
       assert.equal(await store.countEvents(), 3, "events outlive their host");
     },
   );
-
-  withStore(
-    "P11: changesAfter() gives every change once, in order, with its body as it was",
-    async (store) => {
-      let wakes = 0;
-      const stop = store.onChange(() => {
-        wakes += 1;
-      });
-      await enroll(store, "a");
-      await store.commitHeartbeats([beat("a", [reported("d1")])]);
-      const head = await store.headSeq();
-      await store.commitHeartbeats([beat("a", [reported("d1", { state: "degraded" })])]);
-      await store.commitHeartbeats([beat("a", [reported("d1")])]);
-      await store.appendEvents({
-        fingerprint: fingerprint("a"),
-        nowMs: T0,
-        events: [event(1, "a", "d1")],
-      });
-      const changes = (await store.changesAfter(head, 100)) ?? [];
-      assert.deepEqual(
-        changes.map((change) => (change.topic === "shard" ? change.body.state : change.topic)),
-        ["degraded", "running", "event"],
-      );
-      assert.deepEqual(
-        changes.map(({ seq }) => seq),
-        [head + 1, head + 2, head + 3],
-      );
-      assert.equal(wakes, 5);
-      stop();
-      await store.decommissionHost("a", T0);
-      assert.equal(wakes, 5);
-      const page = await store.changesAfter(0, 2);
-      assert.deepEqual(
-        page?.map(({ seq }) => seq),
-        [1, 2],
-      );
-    },
-  );
-
-  withStore("changesAfter() says when it cannot reach back, or was never there", async (store) => {
-    await enroll(store, "a");
-    for (let n = 0; n < 10; n += 1) await store.commitHeartbeats([beat("a", [reported(`d${n}`)])]);
-    const head = await store.headSeq();
-    assert.deepEqual(await store.changesAfter(head, 10), []);
-    assert.equal(await store.changesAfter(head + 1, 10), null);
-    await store.trimChanges(3);
-    assert.equal(await store.changesAfter(head - 4, 10), null);
-    assert.equal((await store.changesAfter(head - 3, 10))?.length, 3);
-    await store.trimChanges(0);
-    assert.deepEqual(await store.changesAfter(head, 10), [], "the head stays");
-  });
 }

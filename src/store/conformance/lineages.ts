@@ -83,7 +83,7 @@ export function lineageConformance(open: OpenStore): void {
     assert.deepEqual(after.deckies, before.deckies);
     assert.deepEqual(await alarms(store), ["clone"]);
     const changes = await store.changesAfter(seen, 10);
-    assert.deepEqual(changes?.map(({ topic }) => topic).toSorted(), ["alarm", "host"]);
+    assert.deepEqual(changes?.map(({ topic }) => topic).toSorted(), ["alarm", "audit", "host"]);
     const [row] = await store.listAudit({ limit: 1 });
     assert.deepEqual(
       [row?.action, row?.target, row?.address],

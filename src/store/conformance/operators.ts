@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ApiToken, NewOperator, Session, Store } from "../store.ts";
-import { everything, type OpenStore, T0 } from "./fixture.ts";
+import { enroll, everything, type OpenStore, T0 } from "./fixture.ts";
 import { storeTests } from "./with-store.ts";
 
 /** Who may log in, and the log of who did what. */
@@ -40,13 +40,13 @@ export function operatorConformance(open: OpenStore): void {
       { ...anna, disabledMs: null, hasTotp: false },
     ]);
     const change = { role: "viewer", disabledMs: T0, passwordHash: "h2" } as const;
-    assert.deepEqual(await store.changeOperator("anna", change), { kind: "changed" });
+    assert.deepEqual(await store.changeOperator("anna", change, T0), { kind: "changed" });
     assert.deepEqual(await store.getOperator("anna"), { ...anna, ...change, hasTotp: false });
     assert.equal(await store.countOperators(), 2);
     const unknown = { kind: "refused", code: "operator-not-found" };
-    assert.deepEqual(await store.changeOperator("nobody", {}), unknown);
-    assert.deepEqual(await store.deleteOperator("nobody"), unknown);
-    assert.deepEqual(await store.deleteOperator("anna"), { kind: "changed" });
+    assert.deepEqual(await store.changeOperator("nobody", {}, T0), unknown);
+    assert.deepEqual(await store.deleteOperator("nobody", T0), unknown);
+    assert.deepEqual(await store.deleteOperator("anna", T0), { kind: "changed" });
     assert.equal(await store.getOperator("anna"), null);
   });
 
@@ -54,16 +54,16 @@ export function operatorConformance(open: OpenStore): void {
     await store.createOperator(admin);
     await store.createOperator(anna);
     const refused = { kind: "refused", code: "last-admin" };
-    assert.deepEqual(await store.deleteOperator("admin"), refused);
-    assert.deepEqual(await store.changeOperator("admin", { role: "operator" }), refused);
-    assert.deepEqual(await store.changeOperator("admin", { disabledMs: T0 }), refused);
-    assert.deepEqual(await store.changeOperator("admin", { passwordHash: "h2" }), {
+    assert.deepEqual(await store.deleteOperator("admin", T0), refused);
+    assert.deepEqual(await store.changeOperator("admin", { role: "operator" }, T0), refused);
+    assert.deepEqual(await store.changeOperator("admin", { disabledMs: T0 }, T0), refused);
+    assert.deepEqual(await store.changeOperator("admin", { passwordHash: "h2" }, T0), {
       kind: "changed",
     });
-    await store.changeOperator("anna", { role: "admin", disabledMs: T0 });
-    assert.deepEqual(await store.deleteOperator("admin"), refused, "a disabled admin is none");
-    await store.changeOperator("anna", { disabledMs: null });
-    assert.deepEqual(await store.deleteOperator("admin"), { kind: "changed" });
+    await store.changeOperator("anna", { role: "admin", disabledMs: T0 }, T0);
+    assert.deepEqual(await store.deleteOperator("admin", T0), refused, "a disabled admin is none");
+    await store.changeOperator("anna", { disabledMs: null }, T0);
+    assert.deepEqual(await store.deleteOperator("admin", T0), { kind: "changed" });
   });
 
   withStore("a session opens only if all is as it was checked", async (store) => {
@@ -73,7 +73,7 @@ export function operatorConformance(open: OpenStore): void {
     assert.equal(await logIn(store, "nobody"), false);
     const other = { session: session("anna"), passwordHash: "another", second: null };
     assert.equal(await store.openSession(other), false, "the password was changed meanwhile");
-    await store.changeOperator("anna", { disabledMs: T0 });
+    await store.changeOperator("anna", { disabledMs: T0 }, T0);
     assert.equal(await logIn(store, "anna"), false);
   });
 
@@ -88,7 +88,7 @@ export function operatorConformance(open: OpenStore): void {
     ] as const) {
       await store.openSession(opening);
       assert.equal((await store.getSession("s"))?.operator, "anna");
-      await store.changeOperator("anna", change);
+      await store.changeOperator("anna", change, T0);
       assert.equal(await store.getSession("s"), null);
     }
     await store.openSession(opening);
@@ -99,7 +99,7 @@ export function operatorConformance(open: OpenStore): void {
     await store.deleteSession("s");
     assert.equal(await store.getSession("s"), null);
     await store.openSession(opening);
-    await store.deleteOperator("anna");
+    await store.deleteOperator("anna", T0);
     assert.equal(await store.getSession("s"), null);
   });
 
@@ -111,7 +111,7 @@ export function operatorConformance(open: OpenStore): void {
       assert.equal(await store.beginTotp("admin", "sealed 2"), true, "begun anew");
       assert.deepEqual(await store.getTotp("admin"), { sealedSecret: "sealed 2", isActive: false });
       assert.equal(await logIn(store, "admin"), true, "not active yet");
-      const activation = { operator: "admin", step: 7, recoveryHashes: ["r1", "r2"] };
+      const activation = { operator: "admin", step: 7, recoveryHashes: ["r1", "r2"], nowMs: T0 };
       assert.equal(await store.activateTotp(activation), true);
       assert.equal(await store.activateTotp(activation), false);
       assert.equal(await store.beginTotp("admin", "sealed 3"), false);
@@ -131,8 +131,8 @@ export function operatorConformance(open: OpenStore): void {
       assert.equal(await recover("r1", "a"), true);
       assert.equal(await recover("r1", "b"), false);
       assert.equal(await recover("r9", "c"), false);
-      assert.equal(await store.dropTotp("admin"), true);
-      assert.equal(await store.dropTotp("admin"), false);
+      assert.equal(await store.dropTotp("admin", T0), true);
+      assert.equal(await store.dropTotp("admin", T0), false);
       assert.equal(await recover("r2", "d"), false, "recovery codes go with it");
       assert.equal(
         await store.openSession({
@@ -167,13 +167,13 @@ export function operatorConformance(open: OpenStore): void {
       await store.touchApiToken("t1", T0 + 5);
       assert.deepEqual(await store.listApiTokens("anna"), [{ ...token, lastUsedMs: T0 + 5 }]);
       assert.equal((await store.listApiTokens()).length, 2);
-      await store.changeOperator("anna", { disabledMs: T0 });
+      await store.changeOperator("anna", { disabledMs: T0 }, T0);
       assert.equal(await store.findApiToken("hash 1"), null, "its owner is disabled");
-      await store.changeOperator("anna", { disabledMs: null });
+      await store.changeOperator("anna", { disabledMs: null }, T0);
       assert.equal(await store.revokeApiToken("t1", T0 + 6), true);
       assert.equal(await store.revokeApiToken("t1", T0 + 7), false);
       assert.equal(await store.findApiToken("hash 1"), null);
-      await store.deleteOperator("anna");
+      await store.deleteOperator("anna", T0);
       assert.deepEqual(
         (await store.listApiTokens()).map(({ id }) => id),
         ["t2"],
@@ -190,7 +190,7 @@ export function operatorConformance(open: OpenStore): void {
     assert.equal(await store.audited(entry, () => store.revokeToken("none", T0)), false);
     assert.equal(await store.audited(entry, () => store.removeDecky("none", T0)), false);
     assert.equal(await store.audited(entry, () => store.decommissionHost("none", T0)), null);
-    const refused = await store.audited(entry, () => store.deleteOperator("none"));
+    const refused = await store.audited(entry, () => store.deleteOperator("none", T0));
     assert.equal(refused.kind, "refused");
     assert.equal((await store.listAudit({ limit: 9 })).length, 1);
   });
@@ -231,6 +231,36 @@ export function operatorConformance(open: OpenStore): void {
     assert.deepEqual(await ids({ action: "token.revoke" }), [3]);
     assert.deepEqual(await ids({ target: "t" }), [4, 2, 1]);
     assert.deepEqual(await ids({ actor: "anna'--" }), []);
+    await store.appendAudit({ ...entry, outcome: "token-unknown", target: "Other" });
+    assert.deepEqual(await ids({ outcome: "refused" }), [5]);
+    assert.deepEqual(await ids({ outcome: "token-unknown" }), [5]);
+    assert.deepEqual(await ids({ outcome: "ok" }), [4, 3, 2, 1]);
+    assert.deepEqual(await ids({ words: ["TOKEN", "anna"] }), [5, 3]);
+    assert.deepEqual(await ids({ words: ["other"] }), [5]);
+    assert.deepEqual(await ids({ words: ["100%"] }), []);
+  });
+
+  withStore("the audit finds the rows of a host by its name", async (store) => {
+    await enroll(store, "Berlin", "u1");
+    const about = { ...entry, outcome: "ok", action: "host.release" };
+    await store.appendAudit({ ...about, target: "u1" });
+    await store.appendAudit({ ...about, actor: "host:u1", target: null });
+    await store.appendAudit(about);
+    const found = await store.listAudit({ limit: 9, words: ["berlin", "host"] });
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      [2, 1],
+    );
+  });
+
+  withStore("the audit is filtered to its far end, however few rows fit", async (store) => {
+    await store.appendAudit({ ...entry, outcome: "first" });
+    for (let n = 0; n < 1_201; n += 1) await store.appendAudit({ ...entry, outcome: "ok" });
+    const found = await store.listAudit({ limit: 5, outcome: "refused" });
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      [1],
+    );
   });
 
   withStore("the audit is a chain that verifies, up to a head that was noted", async (store) => {

@@ -24,6 +24,22 @@ export function trustConformance(open: OpenStore): void {
     await store.close();
   });
 
+  test("P11: noteTrust() is in the journal when a host says something new", async () => {
+    const store = await open();
+    await enroll(store, "a");
+    const head = await store.headSeq();
+    for (const trusted of [["old"], ["old"], ["new", "old"]]) await noted(store, "a", trusted);
+    const changes = (await store.changesAfter(head, 10)) ?? [];
+    assert.deepEqual(
+      changes.map(({ topic, key }) => [topic, key]),
+      [
+        ["trust", "a"],
+        ["trust", "a"],
+      ],
+    );
+    await store.close();
+  });
+
   test("noteTrust() refuses strangers and tombstones, and writes nothing then", async () => {
     const store = await open();
     await enroll(store, "a");

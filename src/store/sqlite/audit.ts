@@ -12,7 +12,8 @@ import {
 } from "../../domain/audit.ts";
 import type { AuditStore } from "../audit-store.ts";
 import { type Commit, type Database, openToRead, type Row } from "./database.ts";
-import { number, text, textOrNull } from "./rows.ts";
+import { createJournal, type Journal } from "./journal.ts";
+import { number, numberOrNull, text, textOrNull } from "./rows.ts";
 
 /** Proves that a note of where the log ends is this master's: whoever only has the file has no key. */
 export interface AuditKey {
@@ -33,6 +34,7 @@ const sha256 = (of: string) => createHash("sha256").update(of).digest("hex");
 export function createAuditStore(
   db: Database,
   commit: Commit,
+  journal: Journal,
   key: AuditKey | null,
 ): { readonly rows: AuditRows; readonly store: Omit<AuditStore, "audited"> } {
   const readHead = db.prepare("SELECT * FROM audit_head");
@@ -43,12 +45,21 @@ export function createAuditStore(
     INSERT INTO audit (id, at_ms, actor, action, target, outcome, address, hash)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const list = db.prepare(`
-    SELECT * FROM audit WHERE id < ?1
+    SELECT * FROM audit WHERE id < ?1 AND id >= ?7
       AND (?2 IS NULL OR actor = ?2 OR actor = 'operator:' || ?2
         OR substr(actor, 1, length(?2) + 10) = 'operator:' || ?2 || '/')
       AND (?3 IS NULL OR action = ?3 OR substr(action, 1, length(?3) + 1) = ?3 || '.')
       AND (?4 IS NULL OR target = ?4)
-    ORDER BY id DESC LIMIT ?5`);
+      AND (?5 IS NULL OR outcome = ?5 OR ?5 = 'refused' AND outcome <> 'ok')
+      AND NOT EXISTS (
+        SELECT 1 FROM json_each(?6) WHERE instr(lower(concat_ws(' ', actor, action, target, outcome,
+          address, (SELECT name FROM hosts WHERE uuid = target),
+          (SELECT name FROM hosts WHERE uuid = substr(actor, 6) AND actor LIKE 'host:%')
+        )), lower(value)) = 0)
+    ORDER BY id DESC LIMIT ?8`);
+  const floor = db.prepare(
+    "SELECT min(id) AS id FROM (SELECT id FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?)",
+  );
   const last = db.prepare("SELECT * FROM audit ORDER BY id DESC LIMIT 1");
   const part = db.prepare("SELECT * FROM audit WHERE id > ? AND id <= ? ORDER BY id LIMIT ?");
 
@@ -82,6 +93,8 @@ export function createAuditStore(
     const { atMs, actor, action, target, outcome, address } = entry;
     insert.run(next.id, atMs, actor, action, target, outcome, address, next.hash);
     writeHead.run(next.id, next.hash, sealOf(next));
+    const body = { id: next.id, atMs, actor, action, target, outcome, address, hash: next.hash };
+    journal.write(atMs, { topic: "audit", key: String(next.id), body });
   }
 
   async function* rowsUpTo(lastId: number): AsyncGenerator<AuditRow> {
@@ -111,12 +124,19 @@ export function createAuditStore(
       async appendAudit(entry) {
         await commit(() => append(entry));
       },
-      async listAudit({ limit, beforeId, actor, action, target }) {
-        const before = beforeId ?? Number.MAX_SAFE_INTEGER;
-        const rows = db.read(() =>
-          list.all(before, actor ?? null, action ?? null, target ?? null, limit),
-        );
-        return rows.map(rowOf);
+      async listAudit({ limit, beforeId, actor, action, target, outcome, words = [] }) {
+        const found: AuditRow[] = [];
+        const filter = [actor ?? null, action ?? null, target ?? null, outcome ?? null];
+        let before = beforeId ?? Number.MAX_SAFE_INTEGER;
+        for (;;) {
+          const from = db.read(() => numberOrNull(floor.get(before, ROWS_AT_ONCE) ?? {}, "id"));
+          if (from === null) return found;
+          const sought = [...filter, JSON.stringify(words), from, limit - found.length];
+          found.push(...db.read(() => list.all(before, ...sought)).map(rowOf));
+          if (found.length === limit) return found;
+          before = from;
+          await new Promise(setImmediate);
+        }
       },
       async auditHead() {
         return db.read(noted).head;
@@ -157,7 +177,7 @@ export async function verifyAuditFile(
 ): Promise<AuditVerdict> {
   const db = openToRead(path);
   try {
-    const { store } = createAuditStore(db, async (work) => work(), key);
+    const { store } = createAuditStore(db, async (work) => work(), createJournal(db), key);
     return await store.verifyAudit(known);
   } finally {
     db.close();

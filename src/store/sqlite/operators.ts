@@ -2,10 +2,11 @@ import type { Role } from "../../domain/role.ts";
 import type { Operator, OperatorChanged, OperatorStore } from "../store.ts";
 import { createApiTokenStore } from "./api-tokens.ts";
 import type { Commit, Database, Row } from "./database.ts";
+import type { Journal } from "./journal.ts";
 import { number, numberOrNull, text } from "./rows.ts";
 import { createSessionStore } from "./sessions.ts";
 
-export function createOperatorStore(db: Database, commit: Commit): OperatorStore {
+export function createOperatorStore(db: Database, commit: Commit, journal: Journal): OperatorStore {
   const select = `SELECT operators.*, EXISTS (
       SELECT 1 FROM totps WHERE operator = name AND active = 1) AS has_totp FROM operators`;
   const byName = db.prepare(`${select} WHERE name = ?`);
@@ -21,9 +22,10 @@ export function createOperatorStore(db: Database, commit: Commit): OperatorStore
     SELECT count(*) AS n FROM operators
     WHERE role = 'admin' AND disabled_ms IS NULL AND name <> ?`);
   const remove = db.prepare("DELETE FROM operators WHERE name = ?");
-  const belongings = ["sessions", "totps", "recovery_codes", "api_tokens"].map((table) =>
+  const belongings = ["sessions", "totps", "recovery_codes"].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE operator = ?`),
   );
+  const dropTokens = db.prepare("DELETE FROM api_tokens WHERE operator = ? RETURNING id");
   const endSessions = db.prepare("DELETE FROM sessions WHERE operator = ?");
   const addRefusal = db.prepare(`
     INSERT INTO refusals (code, count) VALUES (?, ?)
@@ -36,9 +38,16 @@ export function createOperatorStore(db: Database, commit: Commit): OperatorStore
   };
   const isLastAdmin = (name: string): boolean => otherAdmins.get(name)?.["n"] === 0;
 
+  const announce = (name: string, nowMs: number): void => {
+    const operator = get(name);
+    if (operator === null) return;
+    const { passwordHash: _, ...body } = operator;
+    journal.write(nowMs, { topic: "operator", key: name, body });
+  };
+
   return {
-    ...createSessionStore(db, commit),
-    ...createApiTokenStore(db, commit),
+    ...createSessionStore(db, commit, { announce }),
+    ...createApiTokenStore(db, commit, journal),
     async getOperator(name) {
       return db.read(() => get(name));
     },
@@ -50,9 +59,13 @@ export function createOperatorStore(db: Database, commit: Commit): OperatorStore
       return row === undefined ? 0 : number(row, "n");
     },
     async createOperator({ name, role, passwordHash, createdMs }) {
-      return commit(() => insert.run(name, role, passwordHash, createdMs).changes === 1);
+      return commit(() => {
+        if (insert.run(name, role, passwordHash, createdMs).changes !== 1) return false;
+        announce(name, createdMs);
+        return true;
+      });
     },
-    async changeOperator(name, change) {
+    async changeOperator(name, change, nowMs) {
       return commit(() => {
         const before = get(name);
         if (before === null) return refused("operator-not-found");
@@ -62,16 +75,22 @@ export function createOperatorStore(db: Database, commit: Commit): OperatorStore
         }
         update.run(passwordHash, role, disabledMs, name);
         endSessions.run(name);
+        announce(name, nowMs);
         return { kind: "changed" };
       });
     },
-    async deleteOperator(name) {
+    async deleteOperator(name, nowMs) {
       return commit(() => {
         const operator = get(name);
         if (operator === null) return refused("operator-not-found");
         if (isActiveAdmin(operator) && isLastAdmin(name)) return refused("last-admin");
+        for (const row of dropTokens.all(name)) {
+          const key = text(row, "id");
+          journal.write(nowMs, { topic: "api-token-removed", key, body: { operator: name } });
+        }
         remove.run(name);
         for (const statement of belongings) statement.run(name);
+        journal.write(nowMs, { topic: "operator-removed", key: name, body: null });
         return { kind: "changed" };
       });
     },

@@ -15,8 +15,17 @@ type SessionStore = Pick<
   | "dropTotp"
 >;
 
+/** Writes the journal's row of an operator that was changed, as it is now. */
+export interface AccountJournal {
+  announce(name: string, nowMs: number): void;
+}
+
 /** Logins: sessions, and the second factors that open them. */
-export function createSessionStore(db: Database, commit: Commit): SessionStore {
+export function createSessionStore(
+  db: Database,
+  commit: Commit,
+  accounts: AccountJournal,
+): SessionStore {
   const asChecked = db.prepare(
     "SELECT 1 FROM operators WHERE name = ? AND password_hash = ? AND disabled_ms IS NULL",
   );
@@ -88,18 +97,21 @@ export function createSessionStore(db: Database, commit: Commit): SessionStore {
       if (row === undefined) return null;
       return { sealedSecret: text(row, "sealed_secret"), isActive: number(row, "active") === 1 };
     },
-    async activateTotp({ operator, step, recoveryHashes }) {
+    async activateTotp({ operator, step, recoveryHashes, nowMs }) {
       return commit(() => {
         if (activate.run(step, operator).changes !== 1) return false;
         dropCodes.run(operator);
         for (const hash of recoveryHashes) addCode.run(operator, hash);
+        accounts.announce(operator, nowMs);
         return true;
       });
     },
-    async dropTotp(operator) {
+    async dropTotp(operator, nowMs) {
       return commit(() => {
         dropCodes.run(operator);
-        return dropTotp.run(operator).changes === 1;
+        if (dropTotp.run(operator).changes !== 1) return false;
+        accounts.announce(operator, nowMs);
+        return true;
       });
     },
   };

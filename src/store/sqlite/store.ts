@@ -7,11 +7,12 @@ import { type Commit, type DatabaseLimits, openDatabase } from "./database.ts";
 import { createDeckyStore } from "./deckies.ts";
 import { createEventStore } from "./events.ts";
 import { createHeartbeatStore } from "./heartbeats.ts";
-import { createHostRows, createHostStore, createTokenStore } from "./hosts.ts";
+import { createHostRows, createHostStore } from "./hosts.ts";
 import { createJournal } from "./journal.ts";
 import { createOperatorStore } from "./operators.ts";
 import { createRenewalStore } from "./renewals.ts";
 import { createShardRows } from "./shards.ts";
+import { createTokenStore } from "./tokens.ts";
 import { createTrustStore } from "./trust.ts";
 
 export interface SqliteOptions extends DatabaseLimits {
@@ -44,21 +45,21 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
     wake();
     return result;
   };
-  const audit = createAuditStore(db, commit, options.auditKey ?? null);
+  const audit = createAuditStore(db, commit, journal, options.auditKey ?? null);
   const alarms = createAlarmRows(db, journal);
   const hosts = createHostRows(db, journal, alarms);
   const shards = createShardRows(db, journal);
   return {
     ...createHeartbeatStore(db, commit, hosts, shards, alarms, audit.rows),
     ...createHostStore(db, commit, journal, hosts, shards, alarms),
-    ...createTokenStore(db, commit, hosts),
+    ...createTokenStore(db, commit, journal, hosts),
     ...createRenewalStore(db, commit, hosts),
     ...createAlarmStore(db, commit, alarms),
-    ...createTrustStore(db, commit, hosts),
+    ...createTrustStore(db, commit, journal, hosts),
     ...createDeckyStore(db, commit, journal, hosts, shards),
     ...createEventStore(db, commit, journal, hosts),
     ...journal,
-    ...createOperatorStore(db, commit),
+    ...createOperatorStore(db, commit, journal),
     ...audit.store,
     async audited(entry, call) {
       due = entry;

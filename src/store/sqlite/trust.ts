@@ -1,9 +1,15 @@
 import type { TrustStore } from "../store.ts";
 import type { Commit, Database } from "./database.ts";
 import type { HostRows } from "./hosts.ts";
+import type { Journal } from "./journal.ts";
 import { text } from "./rows.ts";
 
-export function createTrustStore(db: Database, commit: Commit, hosts: HostRows): TrustStore {
+export function createTrustStore(
+  db: Database,
+  commit: Commit,
+  journal: Journal,
+  hosts: HostRows,
+): TrustStore {
   const note = db.prepare(`
     INSERT INTO trust (host_uuid, authority, trusted, at_ms) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (host_uuid) DO UPDATE SET authority = ?2, trusted = ?3, at_ms = ?4
@@ -15,8 +21,10 @@ export function createTrustStore(db: Database, commit: Commit, hosts: HostRows):
       return commit(() => {
         const found = hosts.identify(fingerprint, nowMs);
         if (found.kind === "refused") return found;
-        note.run(found.host.uuid, authority, trusted.join(" "), nowMs);
-        return { kind: "noted", hostUuid: found.host.uuid };
+        const { uuid } = found.host;
+        const isNew = note.run(uuid, authority, trusted.join(" "), nowMs).changes !== 0;
+        if (isNew) journal.write(nowMs, { topic: "trust", key: uuid, body: null });
+        return { kind: "noted", hostUuid: uuid };
       });
     },
     async listTrust() {

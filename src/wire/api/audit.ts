@@ -18,6 +18,35 @@ export const ApiAuditEntry = Type.Object(
 );
 export type ApiAuditEntry = Static<typeof ApiAuditEntry>;
 
+const Word = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
+
+/** Query of `GET /audit`; newest first. All that is given must fit. */
+export const AuditQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    before: Type.Optional(Type.Integer({ minimum: 1, description: "only rows with a smaller id" })),
+    actor: Word,
+    action: Word,
+    target: Word,
+    outcome: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: "ok, the code of a refusal, or refused for any of them",
+      }),
+    ),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: "words that all occur in the row, or in the name of a host that it is about",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type AuditQuery = Static<typeof AuditQuery>;
+
 export const AuditHeadSchema = Type.Object({ id: Type.Integer(), hash: Type.String() });
 
 /** Answer to `GET /audit/verify`. */

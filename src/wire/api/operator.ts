@@ -92,6 +92,7 @@ export const CreateApiTokenRequest = Type.Object(
   },
   { additionalProperties: false },
 );
+export type CreateApiTokenRequest = Static<typeof CreateApiTokenRequest>;
 
 export const CreateApiTokenAnswer = Type.Object({
   token: ApiAccessToken,

@@ -52,7 +52,9 @@ for (const [colorScheme, width, height] of [
       ["/deckies/web", "Persona"],
       ["/activity", "Nobody has touched a decky yet"],
       ["/enrollment", "Join tokens"],
-      ["/changes", "login"],
+      ["/changes", "Following."],
+      ["/api-tokens", "No program has a token yet"],
+      ["/account", "Delete admin"],
       ["/nowhere", "This address leads nowhere."],
     ] as const) {
       await page.goto(`${master.operatorUrl}${path}`);

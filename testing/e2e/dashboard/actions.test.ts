@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { enroll } from "../../../src/agent/enroll.ts";
+import type { ApiOperator } from "../../../src/wire/api/operator.ts";
 import { callMaster, listOf } from "../operator.ts";
 import { callerOf, enrollHost, heartbeatBody } from "../swarm.ts";
 import { temporaryDir } from "../temporary.ts";
@@ -105,4 +106,27 @@ test("a decky is added and removed on the page, and the palette finds it by the 
   const { json } = await callMaster(master, "GET", "/api/v1/deckies");
   assert.deepEqual((json as { items: unknown[] }).items, []);
   await live(page);
+});
+
+test("an operator's role is chosen, then made so, and disabling one takes two steps", async (t) => {
+  const master = await openMasterWithDashboard(t);
+  await callMaster(master, "POST", "/api/v1/operators", { name: "anna", role: "viewer" });
+  const anna = async () =>
+    (await listOf<ApiOperator>(master, "/api/v1/operators")).find(({ name }) => name === "anna");
+  const page = await openPage(t);
+  await page.goto(`${master.operatorUrl}/account`);
+  await logIn(page, master);
+  await page.getByLabel("Role of anna").selectOption("operator");
+  await page.getByRole("button", { name: "Keep viewer" }).click();
+  await page.getByLabel("Role of anna").selectOption("operator");
+  assert.equal((await anna())?.role, "viewer");
+  await page.getByRole("button", { name: "Make it operator" }).click();
+  await page.getByRole("button", { name: "Make it operator" }).waitFor({ state: "detached" });
+  assert.equal((await anna())?.role, "operator");
+
+  await page.getByRole("button", { name: "Disable anna" }).click();
+  assert.equal((await anna())?.disabledMs, null);
+  await page.getByRole("button", { name: "Disable anna now" }).click();
+  await page.getByRole("button", { name: "Enable anna" }).waitFor();
+  assert.notEqual((await anna())?.disabledMs, null);
 });

@@ -41,6 +41,20 @@ test("the overview shows a decky that went down within two seconds of its host's
   await mark(page, "web", "running").waitFor();
 });
 
+test("the overview counts what the master refuses, and is told of it", async (t) => {
+  const master = await openMasterWithDashboard(t);
+  const identity = await enrollHost(t, master, "berlin-1");
+  const call = callerOf(t, identity);
+  await call("POST", "/swarm/heartbeat", heartbeatBody(identity.hostUuid, ["web"]));
+  const page = await openPage(t);
+  await page.goto(master.operatorUrl);
+  await logIn(page, master);
+  const panel = page.getByRole("region", { name: "Master" });
+  await panel.getByText("nothing yet").waitFor();
+  assert.equal((await call("POST", "/swarm/heartbeat", "{")).status, 400);
+  await panel.getByText("1 × body-not-json").waitFor();
+});
+
 test("the dashboard says that it is not live, and catches up once the master is back", async (t) => {
   const first = await openMasterWithDashboard(t);
   const identity = await enrollHost(t, first, "berlin-1");

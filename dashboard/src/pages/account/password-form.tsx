@@ -5,7 +5,7 @@ import { Button } from "../../parts/button.tsx";
 import { Field, INPUT } from "../../parts/field.tsx";
 import { fieldText } from "../../parts/form.ts";
 import { ErrorNote } from "../../parts/notes.tsx";
-import { useSubmit } from "./submit.ts";
+import { useSubmit } from "../../parts/submit.ts";
 
 export function PasswordForm() {
   const navigate = useNavigate();

@@ -1,16 +1,13 @@
 import { useState } from "react";
 import type { TotpAnswer } from "../../../../src/wire/api/operator.ts";
 import { activateTotp, beginTotp, removeTotp } from "../../api/actions.ts";
-import { queryClient, sessionQuery } from "../../api/queries.ts";
 import { Button } from "../../parts/button.tsx";
 import { CopyBlock } from "../../parts/copy.tsx";
 import { Field, INPUT } from "../../parts/field.tsx";
 import { fieldText } from "../../parts/form.ts";
 import { ErrorNote } from "../../parts/notes.tsx";
+import { useSubmit } from "../../parts/submit.ts";
 import { PasswordInput } from "./password-form.tsx";
-import { useSubmit } from "./submit.ts";
-
-const reread = () => queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
 
 /** Off; begun, with the secret shown this once; on, with the recovery codes shown this once. */
 export function SecondFactor({ isActive }: { readonly isActive: boolean }) {
@@ -50,7 +47,6 @@ function Begin({
     const password = fieldText(form, "password");
     if (!isActive) return onBegun(await beginTotp(password));
     await removeTotp(password);
-    await reread();
   });
   return (
     <form onSubmit={onSubmit} className="flex max-w-[40rem] flex-col gap-4 p-4">
@@ -82,7 +78,6 @@ function Activate({
   const { busy, error, onSubmit } = useSubmit(async (form) => {
     const { recoveryCodes } = await activateTotp(fieldText(form, "code").trim());
     onDone(recoveryCodes);
-    await reread();
   });
   return (
     <form onSubmit={onSubmit} className="flex max-w-[40rem] flex-col gap-4 p-4">

@@ -1,8 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useRef, useState } from "react";
 import type { ApiEvent } from "../../../../src/wire/api/event.ts";
 import { readOlderEvents } from "../../api/queries.ts";
 import type { EventFilter } from "../../live/reduce.ts";
+import { FeedStatus, useHeld, useOlder, useReading } from "../../parts/feed.tsx";
 import { ErrorNote } from "../../parts/notes.tsx";
 import { EventRow } from "./event-row.tsx";
 
@@ -17,26 +18,18 @@ interface EventFeedProps {
 }
 
 const ROW_PX = 40;
+const seqOf = ({ seq }: ApiEvent) => seq;
 
 /**
  * Events as they come, newest on top. While somebody reads (has scrolled, opened a row, points at
  * one), new ones wait and are counted, so that no row moves under the eye.
  */
 export function EventFeed({ events, filter, more, paused, empty }: EventFeedProps) {
-  const [scrolled, setScrolled] = useState(false);
-  const [pointed, setPointed] = useState(false);
-  const [focused, setFocused] = useState(false);
+  const { reading, onScroll, around } = useReading();
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
-  const [anchorSeq, setAnchorSeq] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
-
-  const newestSeq = events[0]?.seq ?? null;
-  const holding = paused || scrolled || pointed || focused || open.size > 0;
-  if (holding && anchorSeq === null && newestSeq !== null) setAnchorSeq(newestSeq);
-  if (!holding && anchorSeq !== null) setAnchorSeq(null);
-  const waiting =
-    anchorSeq === null ? 0 : events.findLastIndex((event) => event.seq > anchorSeq) + 1;
-  const shown = waiting === 0 ? events : events.slice(waiting);
+  const holding = paused || reading || open.size > 0;
+  const { shown, waiting, letIn } = useHeld(events, seqOf, holding);
 
   const virtual = useVirtualizer({
     count: shown.length,
@@ -47,10 +40,11 @@ export function EventFeed({ events, filter, more, paused, empty }: EventFeedProp
   });
   const items = virtual.getVirtualItems();
   const atEnd = (items.at(-1)?.index ?? -1) >= shown.length - 1;
-  const olderError = useOlder(atEnd && more, filter, events.length);
+  const readOlder = useCallback(() => readOlderEvents(filter), [filter]);
+  const olderError = useOlder(atEnd && more, readOlder, events.length);
 
   const showNew = () => {
-    setAnchorSeq(newestSeq);
+    letIn();
     setOpen(new Set());
     scroller.current?.scrollTo({ top: 0 });
   };
@@ -64,39 +58,24 @@ export function EventFeed({ events, filter, more, paused, empty }: EventFeedProp
   return (
     <div
       className="flex min-h-64 grow basis-0 flex-col overflow-hidden rounded-lg border border-line bg-surface"
-      onPointerEnter={(pointer) => setPointed(pointer.pointerType === "mouse")}
-      onPointerLeave={() => setPointed(false)}
-      // By keyboard only: what was clicked keeps the focus long after it was read.
-      onFocus={({ target }) => setFocused(target.matches("li :focus-visible"))}
-      onBlur={() => setFocused(false)}
+      {...around}
     >
-      <div className="flex min-h-10 items-center gap-4 border-b border-line px-4 text-sm text-ink-soft">
-        <span>
-          {shown.length.toLocaleString("en-US")}
-          {more ? "+" : ""} {shown.length === 1 ? "event" : "events"}
-        </span>
-        <span role="status">
-          {waiting > 0
-            ? null
-            : paused
-              ? "Paused."
-              : holding
-                ? "Held while you read."
-                : "Following."}
-        </span>
-        {waiting === 0 ? null : (
-          <button type="button" onClick={showNew} className="link -my-1 min-h-8 font-bold">
-            {waiting.toLocaleString("en-US")} new: show
-          </button>
-        )}
-      </div>
+      <FeedStatus
+        count={shown.length}
+        one="event"
+        many="events"
+        more={more}
+        waiting={waiting}
+        state={paused ? "paused" : holding ? "held" : "following"}
+        onShow={showNew}
+      />
       {olderError === null ? null : <ErrorNote error={olderError} />}
       <div
         ref={scroller}
         role="region"
         aria-label="Events, newest first"
+        onScroll={onScroll}
         tabIndex={0}
-        onScroll={(scroll) => setScrolled(scroll.currentTarget.scrollTop > 0)}
         className="min-h-0 grow overflow-auto [overflow-anchor:none]"
       >
         {shown.length === 0 ? (
@@ -128,14 +107,4 @@ export function EventFeed({ events, filter, more, paused, empty }: EventFeedProp
       </div>
     </div>
   );
-}
-
-/** Reads older events whenever the end of what is held comes into sight. */
-function useOlder(wanted: boolean, filter: EventFilter, held: number): unknown {
-  const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
-    if (!wanted || held === 0) return;
-    readOlderEvents(filter).then(() => setError(null), setError);
-  }, [wanted, filter, held]);
-  return error;
 }

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { ShieldCheck, TriangleAlert } from "lucide-react";
-import { verifyAudit } from "../../api/queries.ts";
+import { verifyAudit } from "../../api/records.ts";
 import { Button } from "../../parts/button.tsx";
 import { ErrorNote } from "../../parts/notes.tsx";
 

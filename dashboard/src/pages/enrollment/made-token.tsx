@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { CreateTokenAnswer } from "../../../../src/wire/api/token.ts";
-import { tokensQuery, useHosts } from "../../api/queries.ts";
+import { useHosts } from "../../api/queries.ts";
+import { tokensQuery } from "../../api/records.ts";
 import { useNowMs } from "../../clock.ts";
 import { tokenState } from "../../facts/tokens.ts";
 import { Button } from "../../parts/button.tsx";
@@ -51,7 +52,8 @@ export function MadeToken({ made, onDone }: MadeTokenProps) {
 /** Waiting, until the host is here or the token is of no use any more. */
 function Outcome({ made }: { readonly made: CreateTokenAnswer }) {
   const nowMs = useNowMs();
-  const token = useQuery(tokensQuery).data?.find(({ id }) => id === made.token.id) ?? made.token;
+  const token =
+    useQuery(tokensQuery).data?.items.find(({ id }) => id === made.token.id) ?? made.token;
   const host = useHosts().find(({ uuid }) => uuid === token.usedByHostUuid);
   const state = tokenState(token, nowMs);
   return (

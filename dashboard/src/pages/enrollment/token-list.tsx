@@ -1,40 +1,32 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import type { ApiToken } from "../../../../src/wire/api/token.ts";
 import { revokeToken } from "../../api/actions.ts";
-import { tokensQuery, useHosts } from "../../api/queries.ts";
+import { useHosts } from "../../api/queries.ts";
+import { tokensQuery } from "../../api/records.ts";
 import { useNowMs } from "../../clock.ts";
-import type { ShownState } from "../../facts/states.ts";
-import { type TokenState, tokenState } from "../../facts/tokens.ts";
-import { Button } from "../../parts/button.tsx";
+import { TOKEN_MARKS, tokenState } from "../../facts/tokens.ts";
 import { Empty, ErrorNote, Waiting } from "../../parts/notes.tsx";
 import { Panel } from "../../parts/page.tsx";
 import { StateMark } from "../../parts/state.tsx";
 import { Ago } from "../../parts/time.tsx";
-
-const MARKS: Readonly<Record<TokenState, ShownState>> = {
-  valid: "pending",
-  used: "running",
-  expired: "absent",
-  revoked: "decommissioned",
-};
+import { TwoStep } from "../../parts/two-step.tsx";
 
 export function TokenList() {
   const { data, error, refetch } = useQuery(tokensQuery);
   return (
-    <Panel title="Join tokens" aside={data === undefined ? undefined : `${data.length}`}>
+    <Panel title="Join tokens" aside={data === undefined ? undefined : `${data.items.length}`}>
       {data === undefined ? (
         error === null ? (
           <Waiting what="join tokens" />
         ) : (
           <ErrorNote error={error} onRetry={() => void refetch()} />
         )
-      ) : data.length === 0 ? (
+      ) : data.items.length === 0 ? (
         <Empty title="No token was made yet" />
       ) : (
         <ul>
-          {data
+          {data.items
             .toSorted((a, b) => b.createdMs - a.createdMs)
             .map((token) => (
               <TokenRow key={token.id} token={token} />
@@ -49,15 +41,15 @@ function TokenRow({ token }: { readonly token: ApiToken }) {
   const state = tokenState(token, useNowMs());
   const host = useHosts().find(({ uuid }) => uuid === token.usedByHostUuid);
   return (
-    <li className="grid min-h-12 grid-cols-[6.5rem_minmax(0,1fr)_auto] items-center gap-x-4 border-b border-line px-4 py-2 last:border-b-0 md:grid-cols-[6.5rem_10rem_minmax(0,1fr)_auto]">
+    <li className="grid min-h-12 grid-cols-[6.5rem_minmax(0,1fr)] items-center gap-x-4 gap-y-1 border-b border-line px-4 py-2 last:border-b-0 md:grid-cols-[6.5rem_10rem_minmax(0,1fr)_8rem]">
       <span className="inline-flex items-center gap-2">
-        <StateMark state={MARKS[state]} />
+        <StateMark state={TOKEN_MARKS[state]} />
         {state}
       </span>
       <code className="truncate font-mono text-sm" title={token.id}>
         {token.id}
       </code>
-      <span className="min-w-0 text-ink-soft max-md:col-span-2 max-md:col-start-1 max-md:row-start-2">
+      <span className="min-w-0 text-ink-soft max-md:col-span-2">
         {token.hostName === null ? "for any name" : `for ${token.hostName}`}, made by{" "}
         {token.createdBy.replace(/^operator:/, "")} <Ago atMs={token.createdMs} />
         {state === "used" && token.usedMs !== null ? (
@@ -79,38 +71,17 @@ function TokenRow({ token }: { readonly token: ApiToken }) {
           </>
         ) : null}
       </span>
-      {state === "valid" ? <Revoke id={token.id} /> : <span />}
+      {state === "valid" ? (
+        <TwoStep
+          deed={`Revoke token ${token.id}`}
+          first="Revoke …"
+          then="Revoke it now"
+          className="items-start max-md:col-span-2 md:items-end"
+          onConfirm={() => revokeToken(token.id)}
+        />
+      ) : (
+        <span className="max-md:hidden" />
+      )}
     </li>
-  );
-}
-
-/** Two steps on one spot; a token is easily made anew, so no name has to be typed. */
-function Revoke({ id }: { readonly id: string }) {
-  const [step, setStep] = useState<"idle" | "armed" | "busy">("idle");
-  const [error, setError] = useState<unknown>(null);
-
-  const press = () => {
-    if (step === "idle") return setStep("armed");
-    setStep("busy");
-    revokeToken(id).catch((cause: unknown) => {
-      setError(cause);
-      setStep("idle");
-    });
-  };
-
-  return (
-    <span className="flex flex-col items-end gap-2">
-      <Button
-        look={step === "armed" ? "dangerNow" : "danger"}
-        busy={step === "busy"}
-        onClick={press}
-        onBlur={() => setStep((now) => (now === "armed" ? "idle" : now))}
-        aria-label={step === "armed" ? `Revoke token ${id} now` : `Revoke token ${id}`}
-        className="min-w-32"
-      >
-        {step === "armed" ? "Revoke it now" : "Revoke …"}
-      </Button>
-      {error === null ? null : <ErrorNote error={error} />}
-    </span>
   );
 }

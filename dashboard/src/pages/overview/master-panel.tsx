@@ -1,31 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { statusQuery } from "../../api/queries.ts";
-import { Button } from "../../parts/button.tsx";
 import { ErrorNote } from "../../parts/notes.tsx";
 import { Fact, Facts, Panel } from "../../parts/page.tsx";
-import { Ago, Since } from "../../parts/time.tsx";
+import { Since } from "../../parts/time.tsx";
 
-/** The master about itself. Not live, and says so. */
+/** The master about itself. */
 export function MasterPanel() {
-  const { data, error, refetch, isFetching } = useQuery(statusQuery);
+  const { data, error, refetch } = useQuery(statusQuery);
   if (data === undefined) {
     return error === null ? null : <ErrorNote error={error} onRetry={() => void refetch()} />;
   }
   const refusals = Object.entries(data.refusals).toSorted(([, a], [, b]) => b - a);
   return (
-    <Panel
-      title="Master"
-      aside={
-        <span className="inline-flex items-center gap-3">
-          <span>
-            as of <Ago atMs={data.nowMs} />
-          </span>
-          <Button onClick={() => void refetch()} busy={isFetching}>
-            Read again
-          </Button>
-        </span>
-      }
-    >
+    <Panel title="Master">
       <Facts>
         <Fact name="Version">{data.version}</Fact>
         <Fact name="Up for">

@@ -48,7 +48,7 @@ export function accountRoutes(app: App, plane: Plane): void {
       await audit.act(request, what, async (write) => {
         await confirm(operator, password, addressOf(request));
         const passwordHash = await hashPassword(newPassword, random);
-        await write(() => store.changeOperator(operator, { passwordHash }));
+        await write(() => store.changeOperator(operator, { passwordHash }, clock.nowMs()));
       });
       await streams.recheck();
       return reply.code(204).send(null);
@@ -99,11 +99,14 @@ export function accountRoutes(app: App, plane: Plane): void {
         if (totp === null) throw new DecnetError("totp-not-begun");
         if (totp.isActive) throw new DecnetError("totp-active");
         const secret = unseal(totpKey, totp.sealedSecret, operator);
-        const step = matchTotp(secret, request.body.code, clock.nowMs());
+        const nowMs = clock.nowMs();
+        const step = matchTotp(secret, request.body.code, nowMs);
         if (step === null) throw new DecnetError("totp-invalid");
         const recoveryCodes = makeRecoveryCodes(random);
         const recoveryHashes = recoveryCodes.map(hashSecret);
-        const isActive = await write(() => store.activateTotp({ operator, step, recoveryHashes }));
+        const isActive = await write(() =>
+          store.activateTotp({ operator, step, recoveryHashes, nowMs }),
+        );
         if (!isActive) throw new DecnetError("totp-active");
         return { recoveryCodes };
       });
@@ -126,7 +129,7 @@ export function accountRoutes(app: App, plane: Plane): void {
       const what = { action: "account.remove-totp", target: operator };
       await audit.act(request, what, async (write) => {
         await confirm(operator, request.body.password, addressOf(request));
-        await write(() => store.dropTotp(operator));
+        await write(() => store.dropTotp(operator, clock.nowMs()));
       });
       return reply.code(204).send(null);
     },

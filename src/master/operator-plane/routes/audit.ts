@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ApiAuditEntry, ApiAuditVerdict } from "../../../wire/api/audit.ts";
+import { ApiAuditEntry, ApiAuditVerdict, AuditQuery } from "../../../wire/api/audit.ts";
 import { ApiError, listOf } from "../../../wire/api/common.ts";
 import { type App, listAsOf, type Plane } from "../plane.ts";
 import { TryLater } from "../refusal.ts";
@@ -10,7 +10,6 @@ const VERIFY_RETRY_MS = 2_000;
 const errors = { "4xx": ApiError, "5xx": ApiError };
 const tags = ["audit"];
 const config = { needs: "audit.read" } as const;
-const Word = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
 
 export function auditRoutes(app: App, plane: Plane): void {
   const { store } = plane;
@@ -24,22 +23,11 @@ export function auditRoutes(app: App, plane: Plane): void {
       schema: {
         tags,
         summary: "Who did what, newest first",
-        querystring: Type.Object(
-          {
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-            before: Type.Optional(
-              Type.Integer({ minimum: 1, description: "only rows with a smaller id" }),
-            ),
-            actor: Word,
-            action: Word,
-            target: Word,
-          },
-          { additionalProperties: false },
-        ),
+        querystring: AuditQuery,
         response: { 200: listOf(ApiAuditEntry), ...errors },
       },
     },
-    ({ query: { limit = DEFAULT_LIMIT, before, actor, action, target } }) =>
+    ({ query: { limit = DEFAULT_LIMIT, before, actor, action, target, outcome, q } }) =>
       listAsOf(plane, () =>
         store.listAudit({
           limit,
@@ -47,6 +35,8 @@ export function auditRoutes(app: App, plane: Plane): void {
           ...(actor !== undefined && { actor }),
           ...(action !== undefined && { action }),
           ...(target !== undefined && { target }),
+          ...(outcome !== undefined && { outcome }),
+          ...(q !== undefined && { words: q.split(/\s+/) }),
         }),
       ),
   );

@@ -78,7 +78,7 @@ export function operatorRoutes(app: App, plane: Plane): void {
         ...(disabled !== undefined && { disabledMs }),
       };
       await audit.act(request, { action: actionOf(request.body), target: name }, async (write) =>
-        check(await write(() => store.changeOperator(name, change)), name),
+        check(await write(() => store.changeOperator(name, change, clock.nowMs())), name),
       );
       await streams.recheck();
       return reply.code(204).send(null);
@@ -99,7 +99,7 @@ export function operatorRoutes(app: App, plane: Plane): void {
     async (request, reply) => {
       const { name } = request.params;
       await audit.act(request, { action: "operator.delete", target: name }, async (write) =>
-        check(await write(() => store.deleteOperator(name)), name),
+        check(await write(() => store.deleteOperator(name, clock.nowMs())), name),
       );
       await streams.recheck();
       return reply.code(204).send(null);
@@ -125,7 +125,7 @@ export function operatorRoutes(app: App, plane: Plane): void {
           throw new DecnetError("operator-not-found", name);
         }
         const { password, passwordHash } = await makePassword(random);
-        check(await write(() => store.changeOperator(name, { passwordHash })), name);
+        check(await write(() => store.changeOperator(name, { passwordHash }, clock.nowMs())), name);
         return { user: name, password };
       });
       logins.forgive(name);
@@ -151,7 +151,7 @@ export function operatorRoutes(app: App, plane: Plane): void {
         if ((await store.getOperator(name)) === null) {
           throw new DecnetError("operator-not-found", name);
         }
-        await write(() => store.dropTotp(name));
+        await write(() => store.dropTotp(name, clock.nowMs()));
       });
       return reply.code(204).send(null);
     },

@@ -5,6 +5,7 @@ import type { LiveMessage } from "../../live.ts";
 import { isStillThere } from "../caller.ts";
 import type { App, Plane } from "../plane.ts";
 import { TryLater } from "../refusal.ts";
+import { maySee } from "../visible.ts";
 
 const MAX_STREAMS = 200;
 const KEEP_ALIVE_MS = 15_000;
@@ -20,7 +21,8 @@ export function streamRoutes(app: App, plane: Plane): void {
       config: { needs: "fleet.read" },
       schema: {
         tags: ["stream"],
-        summary: "Every change, in order, as server-sent events: hello, change, seen, reset",
+        summary:
+          "Every change that the caller may read, in order, as server-sent events: hello, change, seen, status, reset",
         querystring: Type.Object(
           {
             since: Type.Optional(
@@ -45,7 +47,11 @@ export function streamRoutes(app: App, plane: Plane): void {
       const since = request.headers["last-event-id"] ?? request.query.since ?? null;
       const closed = new AbortController();
       const stream = new Readable({ read() {} });
-      const send = (message: LiveMessage): boolean => write(stream, framed(message));
+      const send = (message: LiveMessage): boolean => {
+        const { change } = message;
+        if (change !== null && !maySee(request.caller, change)) return !stream.destroyed;
+        return write(stream, framed(message));
+      };
       const unsubscribe = live.subscribe(since, send);
       counters.openStreams += 1;
       stream.once("close", () => {
@@ -73,8 +79,8 @@ export function streamRoutes(app: App, plane: Plane): void {
 }
 
 /** HTML Living Standard, section 9.2.6. JSON has no line breaks of its own. */
-function framed({ event, seq, json }: LiveMessage): string {
-  const id = seq === null ? "" : `id: ${seq}\n`;
+function framed({ event, change, json }: LiveMessage): string {
+  const id = change === null ? "" : `id: ${change.seq}\n`;
   return `${id}event: ${event}\ndata: ${json}\n\n`;
 }
 
