@@ -10,6 +10,8 @@ export const ALARM_KINDS = [
   "clone",
   /** A host came back in an older state, or lost what its agent should know: once is no proof. */
   "restored",
+  /** An agent lost events of its deckies, since its spool was full or its disk failed. */
+  "events-dropped",
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
@@ -17,7 +19,7 @@ export type AlarmKind = (typeof ALARM_KINDS)[number];
 export interface Sighting {
   readonly kind: AlarmKind;
   readonly hostUuid: string;
-  /** Fingerprint of the certificate. Never anything that whoever is refused may choose. */
+  /** Fingerprint of the certificate, or what else it is of. Never anything that whoever is refused may choose. */
   readonly detail: string;
   /** Where it was seen from; null for what was seen from nowhere. */
   readonly address: string | null;
@@ -28,6 +30,7 @@ export interface Alarm extends Sighting {
   readonly id: number;
   readonly firstMs: number;
   readonly lastMs: number;
+  /** How often it was seen; of events that were dropped, how many. */
   readonly count: number;
   /** Null while it waits for somebody to look at it. */
   readonly acknowledgedMs: number | null;

@@ -5,6 +5,8 @@ import type { DeckyConfig, ServiceStatus } from "./shard.ts";
 export interface HeartbeatReport {
   readonly hostUuid: string;
   readonly agentVersion: string | null;
+  /** Events that the agent lost since it started. */
+  readonly eventsDropped: number;
   /** Whole: a decky that is not here is not there. Empty when nothing is deployed. */
   readonly entries: readonly ReportEntry[];
 }

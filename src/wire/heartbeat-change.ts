@@ -14,6 +14,7 @@ export interface KnownBody {
   readonly body: Buffer;
   readonly hostUuid: string;
   readonly agentVersion: string | null;
+  readonly eventsDropped: number;
   readonly deckies: readonly KnownDecky[];
 }
 
@@ -50,8 +51,8 @@ export function knowBody(
     if (digest === "") return null;
     deckies.push({ ...span, digest, name: names[place] ?? null, state: states[place] });
   }
-  const { hostUuid, agentVersion } = report;
-  return { body, hostUuid, agentVersion, deckies };
+  const { hostUuid, agentVersion, eventsDropped } = report;
+  return { body, hostUuid, agentVersion, eventsDropped, deckies };
 }
 
 /**
@@ -89,11 +90,9 @@ export function readChange(
       reader.read(parseJson(body.subarray(start, end)), decky.state, decky.name, at).read();
     return { digest: decky.digest, read };
   });
-  const { hostUuid, agentVersion } = known;
-  return {
-    report: { hostUuid, agentVersion, entries },
-    known: { body, hostUuid, agentVersion, deckies },
-  };
+  const { hostUuid, agentVersion, eventsDropped } = known;
+  const around = { hostUuid, agentVersion, eventsDropped };
+  return { report: { ...around, entries }, known: { ...around, body, deckies } };
 }
 
 const shift = (decky: KnownDecky, by: number): KnownDecky => ({

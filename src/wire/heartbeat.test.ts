@@ -90,6 +90,15 @@ test("parseHeartbeat() gives an entry another digest whenever its meaning change
   assert.equal(digest(decky), digest(decky, { d2: { running: true } }));
 });
 
+test("parseHeartbeat() takes a count of dropped events that is none for none", () => {
+  const dropped = (events_dropped: unknown) => {
+    const reading = parse({ deployed: false, events_dropped });
+    return reading.kind === "report" ? reading.report.eventsDropped : reading.kind;
+  };
+  assert.equal(dropped(7), 7);
+  for (const none of [undefined, null, 0, -1, 1.5, "7", {}, 1e300]) assert.equal(dropped(none), 0);
+});
+
 test("parseHeartbeat() refuses what is not a heartbeat, naming each field", () => {
   const refused = (body: string | Buffer) => {
     const reading = parseHeartbeat(Buffer.from(body as string));

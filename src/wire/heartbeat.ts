@@ -45,6 +45,7 @@ export const HeartbeatBody = Type.Object({
     compose_path: Optional(Text),
     deckies: Optional(Type.Array(Type.Unknown())),
     runtime: Optional(Type.Record(Type.String(), Type.Unknown())),
+    events_dropped: Type.Optional(Type.Unknown()),
   }),
 });
 
@@ -106,11 +107,17 @@ export function parseKnowing(
   const report: HeartbeatReport = {
     hostUuid: value.host_uuid,
     agentVersion: value.agent_version ?? null,
+    eventsDropped: readCount(status.events_dropped),
     entries: deckies.map((entry, place) =>
       reader.read(entry, states[place], names[place] ?? null, place),
     ),
   };
   return { reading: { kind: "report", report }, known: knowBody(body, report, names, states) };
+}
+
+/** Nobody's heartbeat fails for a count that is none. */
+function readCount(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
 const reader: EntryReader = {

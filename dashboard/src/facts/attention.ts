@@ -115,6 +115,11 @@ export const ALARMS: Readonly<
     what: "came back in an older state",
     next: "If nobody restored it from a snapshot or a backup, a second copy of it may be about.",
   },
+  "events-dropped": {
+    tone: "warn",
+    what: "lost events of its deckies",
+    next: "See that its agent reaches the master, and that its disk has room.",
+  },
 };
 
 function alarmConcerns(alarm: ApiAlarm, host: ApiHost | undefined): Concern[] {

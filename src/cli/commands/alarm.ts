@@ -53,8 +53,9 @@ function addList(alarm: Command, shell: Shell): void {
         { title: "FIRST", cell: ({ firstMs }) => age(firstMs, nowMs) },
         { title: "LAST", cell: ({ lastMs }) => age(lastMs, nowMs) },
         {
-          title: "CERTIFICATE",
-          cell: ({ detail }) => detail.slice(0, 16),
+          title: "OF",
+          // The beginning of a fingerprint tells it from others.
+          cell: ({ detail }) => (/^[0-9a-f]{64}$/.test(detail) ? detail.slice(0, 16) : detail),
           paint: (text, _row, { dim }) => dim(text),
         },
       ];

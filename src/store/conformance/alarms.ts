@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fingerprint, type OpenStore, T0 } from "./fixture.ts";
+import { beat, fingerprint, type OpenStore, reported, T0 } from "./fixture.ts";
 import { storeTests } from "./with-store.ts";
 
 /** What a person should look at. */
@@ -39,6 +39,30 @@ export function alarmConformance(open: OpenStore): void {
     assert.deepEqual([first?.hostUuid, second?.acknowledgedMs], ["a", T0 + 5]);
     const changes = (await store.changesAfter(0, 100)) ?? [];
     assert.equal(changes.filter(({ topic }) => topic === "alarm").length, 4);
+  });
+
+  withStore("events that an agent dropped are one alarm a start, and count up", async (store) => {
+    let sequence = 0;
+    const tell = async (boot: number, eventsDropped: number, state: "running" | "degraded") => {
+      const place = { boot, sequence: ++sequence, arrivedMs: T0 + sequence };
+      const claim = beat("a", [reported("d1", { state })], { ...place, eventsDropped });
+      const [outcome] = await store.commitHeartbeats([claim]);
+      assert.equal(outcome?.kind, "accepted");
+      return (await store.listAlarms()).map(({ kind, detail, count, lastMs }) => [
+        `${kind} ${detail}`,
+        count,
+        lastMs - T0,
+      ]);
+    };
+    const start = (boot: number) => `events-dropped since start ${boot} of its agent`;
+    assert.deepEqual(await tell(1, 0, "running"), []);
+    assert.deepEqual(await tell(1, 3, "running"), [[start(1), 3, 2]]);
+    assert.deepEqual(await tell(1, 3, "degraded"), [[start(1), 3, 2]], "nothing new");
+    assert.deepEqual(await tell(1, 8, "degraded"), [[start(1), 8, 4]]);
+    assert.deepEqual(await tell(2, 1, "degraded"), [
+      [start(2), 1, 5],
+      [start(1), 8, 4],
+    ]);
   });
 
   withStore("an alarm that a renewal is overdue is over with the renewal", async (store) => {

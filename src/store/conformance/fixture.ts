@@ -65,9 +65,12 @@ let nonces = 0;
 export function beat(
   host: string,
   deckies: readonly ReportedDecky[],
-  over: Partial<HeartbeatClaim> & { readonly malformed?: readonly string[] } = {},
+  over: Partial<HeartbeatClaim> & {
+    readonly malformed?: readonly string[];
+    readonly eventsDropped?: number;
+  } = {},
 ): HeartbeatClaim {
-  const { malformed = [], ...claim } = over;
+  const { malformed = [], eventsDropped = 0, ...claim } = over;
   const readings: EntryReading[] = [
     ...deckies.map((decky) => ({ kind: "decky", decky }) as const),
     ...malformed.map((decky) => ({ kind: "malformed", fault: { decky, detail: "bad" } }) as const),
@@ -81,13 +84,14 @@ export function beat(
     nonce: `nonce-${++nonces}`,
     sentMs: null,
     address: "127.0.0.1",
-    bodyDigest: JSON.stringify([host, readings]),
+    bodyDigest: JSON.stringify([host, readings, eventsDropped]),
     isNew: false,
     read: () => ({
       kind: "report",
       report: {
         hostUuid: host,
         agentVersion: "1.0",
+        eventsDropped,
         entries: readings.map((reading) => ({
           digest: JSON.stringify(reading),
           read: () => reading,

@@ -2,6 +2,7 @@ import type { AlarmKind } from "../../domain/alarm.ts";
 import {
   type HeartbeatOutcome,
   type HeartbeatRefusal,
+  type HeartbeatReport,
   hostLooksDifferent,
   judgeIdentity,
   refreshHost,
@@ -23,7 +24,7 @@ export function createHeartbeatStore(
   commit: Commit,
   hosts: HostRows,
   shards: ShardRows,
-  alarms: Pick<AlarmRows, "raise">,
+  alarms: Pick<AlarmRows, "raise" | "raiseTo">,
   audit: AuditRows,
 ): HeartbeatStore {
   /*
@@ -86,11 +87,29 @@ export function createHeartbeatStore(
     const reading = claim.read();
     if (reading.kind === "unreadable") return refused(reading.code);
     if (reading.kind === "omitted") return takeWhole(claim, reading);
-    const { hostUuid, agentVersion, entries } = reading.report;
+    const { hostUuid, agentVersion } = reading.report;
     const anew = sayNew.get(...values, hostUuid, agentVersion);
     if (anew === undefined) return takeWhole(claim, reading);
-    const problems = shards.takeIn(hostUuid, entries, claim.arrivedMs);
+    const problems = takeInReport(reading.report, claim);
     return { ...accepted(hostUuid, number(anew, "generation")), ...some(problems) };
+  }
+
+  /** What a report says, of a host that has been refreshed. */
+  function takeInReport(report: HeartbeatReport, claim: HeartbeatClaim): readonly HostProblem[] {
+    const { hostUuid, eventsDropped } = report;
+    const { arrivedMs: atMs, address } = claim;
+    if (eventsDropped > 0) {
+      const detail = `since start ${claim.boot ?? "unknown"} of its agent`;
+      alarms.raiseTo({
+        kind: "events-dropped",
+        hostUuid,
+        detail,
+        address,
+        atMs,
+        count: eventsDropped,
+      });
+    }
+    return shards.takeIn(hostUuid, report.entries, atMs);
   }
 
   const some = (problems: readonly HostProblem[]) => problems.length > 0 && { problems };
@@ -152,9 +171,7 @@ export function createHeartbeatStore(
     );
     if (hostLooksDifferent(host, next)) hosts.announce(next, claim.arrivedMs);
     const isSame = reading.kind === "omitted" || sameBody;
-    const problems = isSame
-      ? []
-      : shards.takeIn(host.uuid, reading.report.entries, claim.arrivedMs);
+    const problems = isSame ? [] : takeInReport(reading.report, claim);
     return {
       ...accepted(host.uuid, host.generation),
       ...(isRestored && { restored: true as const }),

@@ -188,3 +188,19 @@ test("POST /swarm/leave shows the host as silent at once", async (t) => {
   const [host] = await listOf<ApiHost>(master, "/api/v1/hosts");
   assert.equal(host?.state, "silent");
 });
+
+test("events that an agent dropped are shown to operators", async (t) => {
+  const master = await openMaster(t);
+  const alpha = await enrollHost(t, master, "alpha");
+  const call = callerOf(t, alpha);
+  const { status, ...host } = JSON.parse(heartbeatBody(alpha.hostUuid)) as { status: object };
+  for (const events_dropped of [2, 5]) {
+    const body = JSON.stringify({ ...host, status: { ...status, events_dropped } });
+    assert.equal((await call("POST", "/swarm/heartbeat", body)).status, 204);
+  }
+  const alarms = await listOf<{ kind: string; count: number }>(master, "/api/v1/alarms");
+  assert.deepEqual(
+    alarms.map(({ kind, count }) => `${kind} ${count}`),
+    ["events-dropped 5"],
+  );
+});

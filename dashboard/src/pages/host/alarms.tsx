@@ -50,11 +50,15 @@ function AlarmRow({ alarm }: { readonly alarm: ApiAlarm }) {
         </Button>
       </div>
       <span className="text-sm text-ink-soft">
-        {next} Seen {alarm.count === 1 ? "once" : `${alarm.count} times`}, first{" "}
-        <Ago atMs={alarm.firstMs} />, last <Ago atMs={alarm.lastMs} />; certificate{" "}
-        <code className="font-mono break-all">{alarm.detail}</code>
+        {next} {countOf(alarm)}, first <Ago atMs={alarm.firstMs} />, last{" "}
+        <Ago atMs={alarm.lastMs} />; <code className="font-mono break-all">{alarm.detail}</code>
       </span>
       {error === null ? null : <ErrorNote error={error} />}
     </li>
   );
+}
+
+function countOf({ kind, count }: ApiAlarm): string {
+  if (kind === "events-dropped") return count === 1 ? "1 event" : `${count} events`;
+  return count === 1 ? "Seen once" : `Seen ${count} times`;
 }
