@@ -5,8 +5,10 @@ import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import type { Persona } from "../persona.ts";
+import { RELEASE_IDS } from "../releases.ts";
 import { personaOf, type RunningDecoy, startDecoy } from "../testbed.ts";
 import { offerOf } from "./algorithms.ts";
+import { groupOf } from "./group-exchange.ts";
 import { hostKeysOf } from "./host-keys.ts";
 import { sshDecoy } from "./server.ts";
 
@@ -210,29 +212,68 @@ test("offerOf() names strict key exchange only for builds that have it", () => {
   assert.notEqual(offerOf("OpenSSH_8.4p1 Debian-5+deb11u1").kex.at(-1), strict);
   assert.equal(offerOf("OpenSSH_8.2p1 Ubuntu-4ubuntu0.11").kex.at(-1), strict);
   assert.notEqual(offerOf("OpenSSH_8.2p1 Ubuntu-4ubuntu0.5").kex.at(-1), strict);
-  assert.equal(offerOf("OpenSSH_7.4").cipher.at(-1), "3des-cbc");
   assert.equal(offerOf("OpenSSH_7.6p1 Ubuntu-4ubuntu0.7").hostKey[0], "ssh-rsa");
 });
 
-for (const distro of ["debian-10", "ubuntu-18.04", "ubuntu-20.04", "centos-7", "almalinux-8"]) {
-  test(`sshDecoy of ${distro} lets OpenSSH's client in by every cipher that needs no UMAC`, async (t) => {
-    const persona = personaOf("linux-server", 4, { distro });
-    const decoy = await startDecoy(t, sshDecoy, persona);
-    for (const options of [
-      [],
-      ["-caes256-gcm@openssh.com"],
-      ["-caes256-ctr", "-mhmac-sha2-256"],
-      ["-C"],
-    ]) {
-      const { stdout, stderr } = await ssh(decoy, passwordOf(persona), [
-        ...options,
-        "root@127.0.0.1",
-        "echo in",
-      ]);
-      assert.equal(stdout, "in\n", `${options.join(" ")}: ${stderr}`);
-    }
-  });
+/** One client's options for each algorithm on offer. */
+function insistences(software: string): readonly string[] {
+  const { kex, cipher, mac, hostKey } = offerOf(software);
+  return [
+    ...kex
+      .filter((name) => !name.startsWith("kex-strict"))
+      .map((name) => `-oKexAlgorithms=${name}`),
+    ...cipher.map((name) => `-c${name}`),
+    ...mac.map((name) => `-caes128-ctr -m${name}`),
+    ...hostKey.map((name) => `-oHostKeyAlgorithms=${name}`),
+    "-C",
+  ];
 }
+
+test("sshDecoy keeps what it offers: a client may insist on any one algorithm", {
+  timeout: 120_000,
+}, async (t) => {
+  const tried = new Set<string>();
+  for (const distro of RELEASE_IDS) {
+    const persona = personaOf("linux-server", 4, { distro });
+    const fresh = insistences(persona.release.versions["ssh"] ?? "").filter(
+      (options) => !tried.has(options),
+    );
+    if (fresh.length === 0) continue;
+    const decoy = await startDecoy(t, sshDecoy, persona);
+    const attempt = async (options: string) => {
+      tried.add(options);
+      const args = [...options.split(" "), "root@127.0.0.1", "echo in"];
+      const { stdout, stderr } = await ssh(decoy, passwordOf(persona), args);
+      assert.equal(stdout, "in\n", `${distro} ${options}: ${stderr}`);
+    };
+    while (fresh.length > 0) await Promise.all(fresh.splice(0, 6).map(attempt));
+  }
+  assert.ok(tried.size > 30, [...tried].join("\n"));
+});
+
+test("sshDecoy carries long data under UMAC, both ways", async (t) => {
+  const persona = debian(1);
+  const decoy = await startDecoy(t, sshDecoy, persona);
+  const text = "0123456789abcdef".repeat(20_000);
+  for (const mac of ["umac-64-etm@openssh.com", "umac-128@openssh.com"]) {
+    const options = ["-caes256-ctr", `-m${mac}`, "root@127.0.0.1", "cat"];
+    const { stdout } = await ssh(decoy, passwordOf(persona), options, text);
+    assert.ok(stdout === text, `${mac}: ${stdout.length} bytes`);
+  }
+});
+
+test("sshDecoy's group exchange chooses the group as sshd does", () => {
+  for (const [preferred, max, group] of [
+    [1024, 8192, "modp14"],
+    [2048, 8192, "modp14"],
+    [3000, 8192, "modp15"],
+    [8192, 8192, "modp18"],
+    [8192, 4096, "modp16"],
+    [1024, 1024, "modp14"],
+  ] as const) {
+    assert.equal(groupOf(preferred, max), group, `${preferred} to ${max}`);
+  }
+});
 
 test("sshDecoy refuses forwarding and sftp, and records both", async (t) => {
   const persona = debian(1);
