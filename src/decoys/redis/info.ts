@@ -1,3 +1,5 @@
+import { daemonOfUnit, daemonsOf } from "../shell/daemons.ts";
+import { startDaemons } from "../shell/processes.ts";
 import type { Instance } from "./instance.ts";
 import { DATABASES } from "./keyspace.ts";
 import { pathsOf } from "./settings.ts";
@@ -57,7 +59,7 @@ function server(instance: Instance): readonly Field[] {
     ["multiplexing_api", "epoll"],
     ["atomicvar_api", "atomic-builtin", 40],
     ["gcc_version", versions["gcc"] ?? "0.0.0"],
-    ["process_id", 420 + persona.pick("redis.pid", 900)],
+    ["process_id", pidOf(instance)],
     ["run_id", runId(instance)],
     ["tcp_port", 6379],
     ["uptime_in_seconds", seconds],
@@ -69,6 +71,12 @@ function server(instance: Instance): readonly Field[] {
     ["config_file", pathsOf(persona).config],
     ["io_threads_active", 0, 60],
   ];
+}
+
+/** As the shells of the same machine show it. */
+function pidOf({ persona }: Instance): number {
+  const daemons = startDaemons(persona, daemonsOf(persona));
+  return daemonOfUnit(daemons, "redis")?.running[0]?.pid ?? 420 + persona.pick("redis.pid", 900);
 }
 
 /** The server's own id of 40 hexadecimal digits; new at each start, so it hangs on the boot. */

@@ -53,7 +53,7 @@ function authLog(machine: Machine, nowMs: number): string {
   for (const hour of hours(machine, nowMs)) {
     const at = hour + 17 * 60_000 + 1000;
     if (at > nowMs) continue;
-    const pid = machine.nextPid(at);
+    const pid = machine.pidAt(at);
     const line = `${stamp(machine, at)} CRON[${pid}]: pam_unix(cron:session): session`;
     log += `${line} opened for user root by (uid=0)\n${line} closed for user root\n`;
   }
@@ -66,7 +66,7 @@ function systemLog(machine: Machine, nowMs: number): string {
   for (const hour of hours(machine, nowMs)) {
     const at = hour + 17 * 60_000 + 1000;
     if (at > nowMs) continue;
-    log += `${stamp(machine, at)} CRON[${machine.nextPid(at) + 1}]: (root) CMD (   cd / && run-parts --report /etc/cron.hourly)\n`;
+    log += `${stamp(machine, at)} CRON[${machine.pidAt(at) + 1}]: (root) CMD (   cd / && run-parts --report /etc/cron.hourly)\n`;
     if (persona.pick(`log:${hour}`, 4) > 0) continue;
     const later = at + persona.pick(`log.minute:${hour}`, 40) * 60_000;
     if (later < nowMs)

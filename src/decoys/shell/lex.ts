@@ -33,6 +33,8 @@ export class Lexer {
   private readonly source: string;
   private at = 0;
   private depth = 0;
+  private counted = 0;
+  private lines = 1;
   /** Here-documents announced on this line, whose bodies begin after its end. */
   private readonly heres: { delimiter: string; quoted: boolean; strip: boolean; body: Part[] }[] =
     [];
@@ -69,6 +71,14 @@ export class Lexer {
   /** Source between two places, for messages and for what is kept unread. */
   slice(start: number, end: number): string {
     return this.source.slice(start, end);
+  }
+
+  /** Number of the line at a place; places are asked for in their order. */
+  lineAt(place: number): number {
+    for (; this.counted < place; this.counted++) {
+      if (this.source[this.counted] === "\n") this.lines++;
+    }
+    return this.lines;
   }
 
   private peek(offset = 0): string {

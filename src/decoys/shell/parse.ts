@@ -27,6 +27,11 @@ export function parse(source: string): Parsed {
   }
 }
 
+/** Whether text is no whole command yet, and more lines may make it one. */
+export function isIncomplete(source: string): boolean {
+  return parse(source).kind === "incomplete";
+}
+
 class Parser {
   private readonly lexer: Lexer;
   private token: Token;
@@ -83,8 +88,12 @@ class Parser {
     for (;;) {
       if (joiner !== ";" || items.length === 0 || this.isOperator("\n")) this.skipNewlines();
       if (joiner === ";" && this.atStop(stops)) break;
+      const { start } = this.token;
       let command = this.pipeline();
-      if (this.isOperator("&")) command = { kind: "background", body: command };
+      if (this.isOperator("&")) {
+        const text = this.lexer.slice(start, this.token.start).trim();
+        command = { kind: "background", body: command, text };
+      }
       items.push({ joiner, command });
       if (this.isOperator("&&", "||")) {
         joiner = this.isOperator("&&") ? "&&" : "||";
@@ -258,6 +267,7 @@ class Parser {
     const assignments: { name: string; value: Word }[] = [];
     const words: Word[] = [];
     const redirects: Redirect[] = [];
+    const line = this.lexer.lineAt(this.token.start);
     for (;;) {
       const token: Token = this.token;
       if (token.kind === "redirect") {
@@ -273,7 +283,7 @@ class Parser {
       } else break;
     }
     if (assignments.length + words.length + redirects.length === 0) this.wrong();
-    return { kind: "simple", assignments, words, redirects };
+    return { kind: "simple", line, assignments, words, redirects };
   }
 
   private functionCommand(name: string | null): Command {

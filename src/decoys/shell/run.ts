@@ -4,18 +4,14 @@ import { expandToText, expandWords, globPattern } from "./expand.ts";
 import { parse } from "./parse.ts";
 import { findProgram } from "./path.ts";
 import { redirected } from "./redirect.ts";
-import type { Running, Shell } from "./shell.ts";
-import type { Command, Simple } from "./syntax.ts";
+import type { Dialect, Running, Shell } from "./shell.ts";
+import type { Background, Command, Simple } from "./syntax.ts";
 import { isFault } from "./tree.ts";
 
 /** Subshells, scripts and functions within each other. */
 const MAX_DEPTH = 12;
 const MAX_LOOPS = 1000;
-
-/** Whether `source` is a whole command, needs more lines, or is wrong. */
-export function isIncomplete(source: string): boolean {
-  return parse(source).kind === "incomplete";
-}
+const MAX_JOBS = 64;
 
 /**
  * Runs a line that a visitor typed, or the command that a client sent.
@@ -26,7 +22,7 @@ export function isIncomplete(source: string): boolean {
 export function* run(shell: Shell, source: string): Running {
   shell.renew();
   const io: Io = {
-    stdin: typed,
+    stdin: keyboardOf(shell),
     keyboard: true,
     terminal: shell.seat.tty !== null,
     out: (text) => shell.emit(1, text),
@@ -39,9 +35,17 @@ export function* run(shell: Shell, source: string): Running {
 }
 
 /** The visitor's keyboard, or what a client pipes in. */
-const typed: Input = function* (echo = true) {
-  return yield { kind: "input", echo };
-};
+function keyboardOf(shell: Shell): Input {
+  const typed = function* (echo = true): Running<string | null> {
+    const held = shell.typed;
+    shell.typed = "";
+    return held === "" ? yield { kind: "input", echo } : held;
+  };
+  const unread = (text: string) => {
+    shell.typed = text + shell.typed;
+  };
+  return Object.assign(typed, { unread });
+}
 
 function* runText(shell: Shell, source: string, io: Io): Running {
   const parsed = parse(source);
@@ -95,11 +99,7 @@ function* evaluateKind(shell: Shell, command: Command, io: Io): Running {
       return command.negated ? Number(rc === 0) : rc;
     }
     case "background": {
-      const pid = shell.machine.nextPid(shell.nowMs());
-      shell.jobs.push({ pid, text: "" });
-      if (shell.jobs.length > 64) shell.jobs.shift();
-      if (shell.seat.tty !== null && shell.depth === 0) io.err(`[${shell.jobs.length}] ${pid}\n`);
-      yield* inSubshell(shell, io, () => evaluate(shell, command.body, io));
+      background(shell, command, io);
       return 0;
     }
     case "group": {
@@ -159,6 +159,31 @@ function* evaluateKind(shell: Shell, command: Command, io: Io): Running {
   }
 }
 
+/**
+ * Starts a job. Its time passes at once, so that the prompt comes back, but counts: until then the
+ * job is told as running. It has no keyboard.
+ */
+function background(shell: Shell, command: Background, io: Io): void {
+  const pid = shell.machine.takePids(shell.nowMs());
+  const number = Math.max(0, ...shell.jobs.map((job) => job.number)) + 1;
+  if (shell.seat.tty !== null && shell.depth === 0) io.err(`[${number}] ${pid}\n`);
+  shell.lastJobPid = pid;
+  const silent: Io = { ...io, stdin: inputOf(""), keyboard: false };
+  const body = inSubshell(shell, silent, () => evaluate(shell, command.body, silent));
+  let passedMs = 0;
+  let step = body.next(null);
+  for (let count = 0; step.done !== true && count < MAX_LOOPS; count++) {
+    if (step.value.kind === "sleep") passedMs += step.value.ms;
+    step = body.next(null);
+  }
+  const endless = step.done !== true;
+  if (endless) body.return(0);
+  if (shell.jobs.length >= MAX_JOBS) return;
+  const endsMs = endless ? Number.MAX_SAFE_INTEGER : shell.nowMs() + passedMs;
+  const rc = step.done === true ? step.value : 0;
+  shell.jobs.push({ number, pid, text: command.text, endsMs, rc });
+}
+
 /** Whether a loop ends here; takes back a `break` or `continue` that was meant for it. */
 function endsLoop(shell: Shell): boolean {
   if (shell.leaving === "continue") shell.leaving = null;
@@ -174,6 +199,9 @@ function* pipeline(shell: Shell, commands: readonly Command[], io: Io): Running 
   let rc = 0;
   let input: Input = io.stdin;
   let keyboard = io.keyboard;
+  const { companions } = shell;
+  // All of a pipeline run at once, and ps shows them all.
+  if (commands.length > 1) shell.companions = commands.map(titleOf);
   for (const [index, command] of commands.entries()) {
     const last = index === commands.length - 1;
     let written = "";
@@ -192,7 +220,16 @@ function* pipeline(shell: Shell, commands: readonly Command[], io: Io): Running 
     input = inputOf(written);
     keyboard = false;
   }
+  shell.companions = companions;
   return rc;
+}
+
+/** How ps would show a command, as far as it is known before it is expanded. */
+function titleOf(command: Command): string {
+  if (command.kind !== "simple") return "-bash";
+  return command.words
+    .map((word) => word.map((part) => (part.kind === "text" ? part.text : "")).join(""))
+    .join(" ");
 }
 
 /** Runs `body` so that its variables, directory and `exit` stay its own; files are shared. */
@@ -202,7 +239,8 @@ function* inSubshell(shell: Shell, io: Io, body: () => Running): Running {
     shell.leaving = "spent";
     return 254;
   }
-  const { cwd, previousCwd, variables, exported, parameters, scriptName, dialect, account } = shell;
+  const { cwd, previousCwd, variables, exported, parameters, account } = shell;
+  const { scriptName, script: running, line, dialect } = shell;
   shell.variables = new Map(variables);
   shell.exported = new Set(exported);
   shell.depth++;
@@ -217,6 +255,8 @@ function* inSubshell(shell: Shell, io: Io, body: () => Running): Running {
       exported,
       parameters,
       scriptName,
+      script: running,
+      line,
       dialect,
     });
     shell.become(account);
@@ -240,6 +280,7 @@ function substituter(shell: Shell, io: Io) {
 }
 
 function* simple(shell: Shell, command: Simple, io: Io): Running {
+  if (shell.script !== null) shell.line = command.line;
   const substitute = substituter(shell, io);
   const argv = yield* expandWords(shell, command.words, substitute);
   const assignments: [string, string][] = [];
@@ -297,8 +338,18 @@ function* invoke(shell: Shell, argv: readonly string[], io: Io): Running {
     );
     return 126;
   }
-  const options = { subshell: true, name, parameters: args };
+  const dialect = dialectOf(shell, text);
+  const options = { subshell: true, name, isFile: true, parameters: args, dialect };
   return yield* script(shell, text, options, io);
+}
+
+/** Which shell a script's first line asks for. */
+function dialectOf(shell: Shell, text: string): Dialect {
+  const { flavor } = shell.machine;
+  if (flavor === "busybox") return "ash";
+  return flavor === "debian" && /^#!\s*\/(?:usr\/)?bin\/(?:env\s+)?(?:da)?sh\b/.test(text)
+    ? "dash"
+    : "bash";
 }
 
 function* callFunction(shell: Shell, body: Command, args: readonly string[], io: Io): Running {
@@ -342,9 +393,13 @@ function* start(
 
 function* script(shell: Shell, text: string, options: ScriptOptions, io: Io): Running {
   const body = function* (): Running {
-    if (options.name !== undefined) shell.scriptName = options.name;
+    if (options.name !== undefined) {
+      shell.scriptName = options.name;
+      shell.script = { name: options.name, isFile: options.isFile === true };
+    }
+    if (options.dialect !== undefined) shell.dialect = options.dialect;
     if (options.parameters !== undefined) shell.parameters = options.parameters;
-    return yield* runText(shell, text.replace(/^#![^\n]*/, ""), io);
+    return yield* runText(shell, text, io);
   };
   if (options.subshell) return yield* inSubshell(shell, io, body);
   if (shell.depth >= MAX_DEPTH) {

@@ -11,9 +11,9 @@ const NOW_MS = Date.UTC(2026, 4, 20, 12, 34, 56);
 
 function shellOf(
   index = 1,
-  options: { distro?: string; archetype?: string; user?: string } = {},
+  options: { distro?: string; archetype?: string; user?: string; tty?: boolean } = {},
 ): Shell {
-  const { distro = "debian-11", archetype = "linux-server", user = "root" } = options;
+  const { distro = "debian-11", archetype = "linux-server", user = "root", tty = false } = options;
   const machine = createMachine(personaOf(archetype, index, { distro, ip: "10.1.2.3" }), [
     "root",
     "guest",
@@ -25,10 +25,12 @@ function shellOf(
     hostIp: "10.1.2.3",
     hostPort: 22,
     loginMs: NOW_MS - 60_000,
-    tty: null,
+    tty: tty ? "/dev/pts/0" : null,
+    terminalType: "dumb",
+    environment: new Map(),
     service: "ssh" as const,
   };
-  return new Shell(machine, seat, () => NOW_MS, machine.nextPid(NOW_MS));
+  return new Shell(machine, seat, () => NOW_MS);
 }
 
 /** Runs a line to its end; sleeps pass at once, input comes from `typed`. */
@@ -81,31 +83,37 @@ test("run() reads quotes, variables, substitutions and lists as a shell does", (
 test("run() says what an unknown command says, and 127", () => {
   assert.deepEqual(ask(shellOf(), "nonesuch -x"), {
     rc: 127,
-    text: "bash: nonesuch: command not found\n",
+    text: "-bash: nonesuch: command not found\n",
     sleptMs: 0,
   });
   assert.deepEqual(
     ask(shellOf(), "./nonesuch").text,
-    "bash: ./nonesuch: No such file or directory\n",
+    "-bash: ./nonesuch: No such file or directory\n",
   );
   assert.equal(ask(shellOf(), "/bin/busybox ECCHI").text, "ECCHI: applet not found\n");
 });
 
-test("run() keeps what a session writes, and from other sessions of the machine", () => {
+test("run() keeps what a visitor writes for his next session, and from other visitors", () => {
   const shell = shellOf();
   ask(shell, "cd /tmp; echo 'echo ran $1' > x.sh; chmod +x x.sh");
   assert.equal(
     ask(shell, "./x.sh twice; ls -l x.sh | cut -c1-10; sh x.sh three").text,
     "ran twice\n-rwxr-xr-x\nran three\n",
   );
-  const other = new Shell(shell.machine, shell.seat, shell.nowMs, 1);
+  shell.leave();
+  const again = new Shell(shell.machine, shell.seat, shell.nowMs);
+  assert.equal(ask(again, "/tmp/x.sh again").text, "ran again\n");
+  const other = new Shell(shell.machine, { ...shell.seat, fromIp: "192.0.2.77" }, shell.nowMs);
   assert.equal(ask(other, "cat /tmp/x.sh").text, "cat: /tmp/x.sh: No such file or directory\n");
 });
 
 test("run() never runs what was brought: it is no program of the machine's", () => {
   const shell = shellOf();
   const { rc, text } = ask(shell, "cd /tmp; printf '\\x7fELF\\x02' > m; chmod 777 m; ./m");
-  assert.deepEqual([rc, text], [126, "bash: ./m: cannot execute binary file: Exec format error\n"]);
+  assert.deepEqual(
+    [rc, text],
+    [126, "-bash: ./m: cannot execute binary file: Exec format error\n"],
+  );
 });
 
 test("run() lets wget and curl fail after a while, and tells what they wanted", () => {
@@ -118,7 +126,7 @@ test("run() lets wget and curl fail after a while, and tells what they wanted", 
   assert.match(text, /Failed to connect to 192\.0\.2\.1 port 8080: Connection timed out/);
   assert.ok(sleptMs > 5000);
   assert.deepEqual(
-    shell.deeds.map((deed) => deed.url),
+    shell.takeDeeds().map((deed) => (deed.kind === "download" ? deed.url : deed.kind)),
     ["http://example.test/a.sh", "http://192.0.2.1:8080/b"],
   );
 });
@@ -191,6 +199,86 @@ test("every distribution has its own words for itself", () => {
   assert.match(textOf("ps; cat /proc/cpuinfo; mount", camera), /telnetd[^]*ARMv7[^]*squashfs/);
 });
 
+test("a decky's sockets, processes, units, pid files and packages tell of the same services", () => {
+  for (const [distro, archetype, server] of [
+    ["debian-11", "web-server", "nginx|apache2"],
+    ["ubuntu-20.04", "database-server", "redis-server"],
+    ["centos-7", "linux-server", "nginx|httpd"],
+    ["almalinux-8", "database-server", "redis"],
+  ] as const) {
+    const shell = shellOf(5, { distro, archetype });
+    const told = (line: string) => ask(shell, line).text;
+    const [, pid = "", name = ""] =
+      new RegExp(`LISTEN +(\\d+)/(${server})`).exec(told("netstat -tlnp")) ?? [];
+    assert.notEqual(pid, "", `${distro}: ${told("netstat -tlnp")}`);
+    assert.match(told("ss -tlnp"), new RegExp(`\\("${name}[\\w-]*",pid=${pid},fd=\\d+\\)`));
+    assert.match(told(`ps -p ${pid}`), new RegExp(name));
+    assert.match(
+      told("systemctl status redis nginx apache2 httpd"),
+      new RegExp(`Main PID: ${pid} `),
+    );
+    assert.match(
+      told("lsof -i"),
+      new RegExp(`^${name.slice(0, 5)}\\S* +${pid} .*\\(LISTEN\\)`, "m"),
+    );
+    const port = archetype === "database-server" ? "18EB" : "0050";
+    assert.match(told("cat /proc/net/tcp /proc/net/tcp6"), new RegExp(`:${port} 0+:0000 0A`));
+    assert.match(told("dpkg -l; rpm -qa"), new RegExp(`\\b${name}`));
+    assert.match(told(`cat /proc/${pid}/comm`), new RegExp(`^${name}`));
+    const kept = told(
+      "cat /run/nginx.pid /run/apache2/apache2.pid /run/httpd/httpd.pid /run/redis/*.pid",
+    );
+    if (distro !== "almalinux-8") assert.match(kept, new RegExp(`^${pid}$`, "m"));
+  }
+});
+
+test("a visitor finds himself among users, processes and connections", () => {
+  const shell = shellOf(1, { tty: true });
+  assert.match(ask(shell, "w").text, /^root +pts\/0 +192\.0\.2\.9/m);
+  assert.match(
+    ask(shell, "netstat -tnp").text,
+    /10\.1\.2\.3:22 +192\.0\.2\.9:4242 +ESTABLISHED \d+\/sshd: root@pts/,
+  );
+  const parent = /^root +(\d+) .*sshd: root@pts\/0$/m.exec(ask(shell, "ps aux").text)?.[1];
+  assert.match(
+    ask(shell, "ps -ef").text,
+    new RegExp(`^root +${shell.pid} +${parent} .*-bash$`, "m"),
+  );
+  assert.match(ask(shell, "ps aux | grep nginx").text, /grep nginx$/m);
+  assert.equal(ask(shell, "cat /proc/$$/comm; cat /proc/self/comm").text, "bash\nbash\n");
+  const second = new Shell(shell.machine, { ...shell.seat, tty: "/dev/pts/1" }, shell.nowMs);
+  assert.equal(ask(shell, "who | wc -l").text, "2\n");
+  second.leave();
+  assert.equal(ask(shell, "who | wc -l").text, "1\n");
+});
+
+test("run() gives each iteration of a loop its own line, and a script its line numbers", () => {
+  const shell = shellOf();
+  assert.equal(
+    ask(shell, "printf 'a b\\nc\\n' | while read x y; do echo $x-$y; done").text,
+    "a-b\nc-\n",
+  );
+  ask(shell, "printf '#!/bin/bash\\ntrue\\nnope\\n' > s; printf 'true\\nnope\\n' > t; chmod +x s");
+  assert.equal(ask(shell, "./s").text, "./s: line 3: nope: command not found\n");
+  assert.equal(ask(shell, "sh t").text, "t: 2: nope: not found\n");
+});
+
+test("run() starts jobs beside the prompt and tells of files that were written", () => {
+  const shell = shellOf(1, { tty: true });
+  const { text, sleptMs } = ask(shell, "sleep 300 & echo next");
+  assert.match(text, /^\[1\] \d+\nnext\n$/);
+  assert.equal(sleptMs, 0);
+  ask(shell, "echo -ne '\\x7fELF' > /tmp/.m; echo -ne '\\x02' >> /tmp/.m; cp /tmp/.m /tmp/n");
+  assert.deepEqual(shell.takeDeeds(), []);
+  const [deed, ...others] = ask(shell, "rm /tmp/.m") && shell.takeDeeds(true);
+  assert.ok(deed?.kind === "file");
+  assert.deepEqual(
+    [deed.path, deed.via, deed.bytes, deed.content],
+    ["/tmp/.m", "shell", 5, ["f0VMRgI="]],
+  );
+  assert.deepEqual(others, []);
+});
+
 test("an account without power is refused what only root may", () => {
   const shell = shellOf(1, { user: "guest" });
   assert.equal(ask(shell, "cat /etc/shadow").text, "cat: /etc/shadow: Permission denied\n");
@@ -198,7 +286,7 @@ test("an account without power is refused what only root may", () => {
     ask(shell, "ls /root").text,
     "ls: cannot open directory '/root': Permission denied\n",
   );
-  assert.equal(ask(shell, "echo x > /etc/x").text, "bash: /etc/x: Permission denied\n");
+  assert.equal(ask(shell, "echo x > /etc/x").text, "-bash: /etc/x: Permission denied\n");
   assert.match(
     ask(shell, "sudo id", ["one\n", "two\n", "three\n"]).text,
     /3 incorrect password attempts/,

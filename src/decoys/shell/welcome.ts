@@ -40,7 +40,7 @@ function ubuntu(machine: Machine, nowMs: number): string {
     "Swap usage:   0%",
   ];
   const right = [
-    `Processes:             ${machine.processes.length + 70}`,
+    `Processes:             ${machine.processes().length + 70}`,
     "Users logged in:       0",
     `IPv4 address for ${net.interface}: ${persona.ip}`,
     "",

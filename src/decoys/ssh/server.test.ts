@@ -6,10 +6,10 @@ import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import type { Persona } from "../persona.ts";
 import { RELEASE_IDS } from "../releases.ts";
+import { hostKeysOf } from "../shell/host-keys.ts";
 import { personaOf, type RunningDecoy, startDecoy } from "../testbed.ts";
 import { offerOf } from "./algorithms.ts";
 import { groupOf } from "./group-exchange.ts";
-import { hostKeysOf } from "./host-keys.ts";
 import { sshDecoy } from "./server.ts";
 
 const run = promisify(execFile);

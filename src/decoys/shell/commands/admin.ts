@@ -1,9 +1,6 @@
 import { type Call, fail, optionsOf, readAll } from "../call.ts";
-import { strftime } from "../dates.ts";
 import type { Running } from "../shell.ts";
 import { isFault } from "../tree.ts";
-
-const RESOLVE_MS = 4000;
 
 const crontabPath = (call: Call, user: string) =>
   `/var/spool/cron/${call.shell.machine.flavor === "redhat" ? "" : "crontabs/"}${user}`;
@@ -48,138 +45,6 @@ function* crontab(call: Call): Running {
   }
 }
 
-function* apt(call: Call): Running {
-  const { shell } = call;
-  const words = call.args.filter((arg) => !arg.startsWith("-"));
-  const [verb = "", ...packages] = words;
-  const [host, release] =
-    shell.machine.persona.release.osId === "ubuntu"
-      ? ["archive.ubuntu.com", "ubuntu"]
-      : ["deb.debian.org", "debian"];
-  if (verb === "") {
-    call.out(`${call.name} 2.2.4 (amd64)\nUsage: ${call.name} [options] command\n`);
-    return 0;
-  }
-  if (shell.account.uid !== 0) {
-    call.err(
-      "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?\n",
-    );
-    return 100;
-  }
-  if (verb === "update") {
-    const { codename } = shell.machine.persona.release;
-    for (const [index, part] of ["", "-updates", "-security"].entries()) {
-      yield { kind: "sleep", ms: RESOLVE_MS };
-      call.out(
-        `Err:${index + 1} http://${host}/${release} ${codename}${part} InRelease\n  Temporary failure resolving '${host}'\n`,
-      );
-    }
-    call.out("Reading package lists... Done\n");
-    call.err(
-      `W: Failed to fetch http://${host}/${release}/dists/${codename}/InRelease  Temporary failure resolving '${host}'\nW: Some index files failed to download. They have been ignored, or old ones used instead.\n`,
-    );
-    return 0;
-  }
-  call.out(
-    "Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\n",
-  );
-  if (verb === "install") {
-    for (const name of packages) call.err(`E: Unable to locate package ${name}\n`);
-    return packages.length === 0 ? 0 : 100;
-  }
-  if (verb === "upgrade" || verb === "dist-upgrade") call.out("Calculating upgrade... Done\n");
-  call.out("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n");
-  return 0;
-}
-
-function* yum(call: Call): Running {
-  const words = call.args.filter((arg) => !arg.startsWith("-"));
-  if (call.shell.account.uid !== 0) {
-    call.out("Loaded plugins: fastestmirror\nYou need to be root to perform this command.\n");
-    return 1;
-  }
-  yield { kind: "sleep", ms: RESOLVE_MS };
-  call.out("Loaded plugins: fastestmirror\nDetermining fastest mirrors\n");
-  call.err(
-    `Could not retrieve mirrorlist http://mirrorlist.centos.org/?release=7&arch=x86_64&repo=os error was\n14: curl#6 - "Could not resolve host: mirrorlist.centos.org; Unknown error"\n`,
-  );
-  return words.length === 0 ? 0 : 1;
-}
-
-function systemctl(call: Call): number {
-  const { shell } = call;
-  const [verb = "list-units", unit] = call.args.filter((arg) => !arg.startsWith("-"));
-  const { persona } = shell.machine;
-  if (unit === undefined) {
-    call.out("UNIT                         LOAD   ACTIVE SUB     DESCRIPTION\n");
-    for (const name of ["cron", "dbus", "rsyslog", "ssh", "systemd-journald", "systemd-logind"]) {
-      call.out(`${`${name}.service`.padEnd(28)} loaded active running ${name}\n`);
-    }
-    return 0;
-  }
-  const base = unit.replace(/\.service$/, "");
-  const names: Readonly<Record<string, string>> = {
-    ssh: "sshd",
-    nginx: "nginx",
-    apache2: "apache2",
-    "redis-server": "redis-server",
-    redis: "redis-server",
-    crond: "crond",
-    cron: "cron",
-  };
-  const running = shell.machine.processes.find((one) =>
-    one.command.includes(names[base] ?? `/${base}`),
-  );
-  switch (verb) {
-    case "status":
-      if (running === undefined) {
-        call.err(`Unit ${base}.service could not be found.\n`);
-        return 4;
-      }
-      call.out(
-        `\xe2\x97\x8f ${base}.service\n     Loaded: loaded (/lib/systemd/system/${base}.service; enabled; vendor preset: enabled)\n     Active: active (running) since ${strftime("%a %F %T %Z", running.startedMs, persona.timeZone)}\n   Main PID: ${running.pid}\n`,
-      );
-      return 0;
-    case "is-active":
-      call.out(running === undefined ? "inactive\n" : "active\n");
-      return running === undefined ? 3 : 0;
-    case "is-enabled":
-      call.out("enabled\n");
-      return 0;
-    default:
-      if (shell.account.uid !== 0) {
-        call.err(`Failed to ${verb} ${base}.service: Access denied\n`);
-        return 4;
-      }
-      if (running !== undefined) return 0;
-      call.err(`Failed to ${verb} ${base}.service: Unit ${base}.service not found.\n`);
-      return 5;
-  }
-}
-
-function dpkg(call: Call): number {
-  if (call.shell.machine.flavor === "redhat") {
-    call.out(
-      `openssh-server-${call.shell.machine.persona.release.versions["ssh"]?.replace("OpenSSH_", "")}\n`,
-    );
-    return 0;
-  }
-  if (!call.args.includes("-l")) {
-    call.err(`${call.name}: error: need an action option\n`);
-    return 2;
-  }
-  const { versions } = call.shell.machine.persona.release;
-  const [, upstream = "", revision = "1"] =
-    /OpenSSH_(\S+) (?:Debian|Ubuntu)-(\S+)/.exec(versions["ssh"] ?? "") ?? [];
-  call.out(
-    "Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n||/ Name           Version               Architecture Description\n+++-==============-=====================-============-=================================\n",
-  );
-  call.out(
-    `ii  openssh-server ${`1:${upstream}-${revision}`.padEnd(21)} amd64        secure shell (SSH) server\n`,
-  );
-  return 0;
-}
-
 function halt(call: Call): number {
   if (call.shell.account.uid !== 0)
     return fail(
@@ -203,18 +68,6 @@ function* interpreter(call: Call): Running {
 
 export const ADMIN = {
   crontab,
-  apt,
-  "apt-get": apt,
-  "apt-cache": () => 0,
-  yum,
-  dnf: yum,
-  systemctl,
-  service: (call: Call) =>
-    systemctl({ ...call, args: [call.args[1] ?? "status", call.args[0] ?? ""] }),
-  chkconfig: () => 0,
-  "update-rc.d": () => 0,
-  dpkg,
-  rpm: dpkg,
   journalctl(call: Call): number {
     const log = call.shell.disk.read(
       "/",

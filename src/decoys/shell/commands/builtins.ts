@@ -1,5 +1,5 @@
 import { evaluateArithmetic } from "../arithmetic.ts";
-import type { Call } from "../call.ts";
+import { type Call, lineOf } from "../call.ts";
 import { lookUp } from "../expand.ts";
 import { unescape } from "../lex.ts";
 import { which } from "../path.ts";
@@ -168,17 +168,16 @@ function* read(call: Call): Running {
   const silent = args.some((arg) => /^-\w*s/.test(arg));
   const promptAt = args.findIndex((arg) => /^-\w*p$/.test(arg));
   if (promptAt >= 0) call.err(args[promptAt + 1] ?? "");
-  const piece = yield* call.stdin(!silent);
-  if (piece === null) return 1;
+  const line = yield* lineOf(call, !silent);
   const names = args.filter(
     (arg, at) => !arg.startsWith("-") && (promptAt < 0 || at !== promptAt + 1),
   );
-  const words = (piece.split("\n")[0] ?? "").trim().split(/\s+/);
+  const words = (line ?? "").trim().split(/\s+/);
   const last = names.length - 1;
   for (const [index, name] of (names.length > 0 ? names : ["REPLY"]).entries()) {
     shell.set(name, index >= last ? words.slice(index).join(" ") : (words[index] ?? ""));
   }
-  return 0;
+  return line === null ? 1 : 0;
 }
 
 function shift({ shell, args }: Call): number {
@@ -263,7 +262,7 @@ function kill(call: Call): number {
       2,
     );
   }
-  const known = new Set(call.shell.machine.processes.map((process) => String(process.pid)));
+  const known = new Set(call.shell.machine.processes().map((process) => String(process.pid)));
   let rc = 0;
   for (const pid of pids) {
     if (pid === String(call.shell.pid) && call.args.includes("-9")) call.shell.leaving = "exit";

@@ -34,8 +34,7 @@ function addressOf(text: string): Address {
 }
 
 function record(call: Call, tool: string, url: string, file: string | null): void {
-  if (call.shell.deeds.length < MAX_URLS)
-    call.shell.deeds.push({ kind: "download", tool, url, file });
+  call.shell.did({ kind: "download", tool, url, file });
 }
 
 function* wget(call: Call): Running {

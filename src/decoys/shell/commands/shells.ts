@@ -1,10 +1,12 @@
-import { type Call, fail, optionsOf, readAll } from "../call.ts";
+import { type Call, fail, lineOf, optionsOf, readAll } from "../call.ts";
 import { appletsOf } from "../image-programs.ts";
+import { isIncomplete } from "../parse.ts";
 import { which } from "../path.ts";
 import type { Dialect, Running } from "../shell.ts";
-import { isFault } from "../tree.ts";
+import { isFault, textOfBytes } from "../tree.ts";
 
 const FAILED_MS = 2200;
+const MAX_OPEN_BYTES = 64 * 1024;
 
 function* shell(call: Call): Running {
   const dialect: Dialect =
@@ -17,7 +19,7 @@ function* shell(call: Call): Running {
   if (at >= 0) {
     const [text, name = call.name, ...parameters] = call.args.slice(at + 1);
     if (text === undefined) return fail(call, "-c: option requires an argument", 2);
-    return yield* call.script(text, { subshell: true, name, parameters });
+    return yield* call.script(text, { subshell: true, name, parameters, dialect });
   }
   const [path, ...parameters] = call.args.filter((arg, index) => !arg.startsWith("-") || index > 0);
   if (path !== undefined && !path.startsWith("-")) {
@@ -28,15 +30,42 @@ function* shell(call: Call): Running {
     }
     if (text.startsWith("\x7fELF"))
       return fail(call, `${path}: ${path}: cannot execute binary file`, 126);
-    return yield* call.script(text, { subshell: true, name: path, parameters });
+    return yield* call.script(text, {
+      subshell: true,
+      name: path,
+      isFile: true,
+      parameters,
+      dialect,
+    });
   }
   if (!call.keyboard || call.shell.seat.tty === null) {
-    return yield* call.script(yield* readAll(call), { subshell: true, name: call.name });
+    return yield* scriptOfInput(call, call.name, dialect);
   }
   if (call.shell.depth > 0) return 0;
   if (!call.shell.push(call.shell.account, dialect, call.args.includes("-l")))
     return fail(call, "fork: retry: Resource temporarily unavailable", 254);
   return 0;
+}
+
+/** Runs what comes on standard input, a command as soon as it is whole. */
+export function* scriptOfInput(call: Call, name: string, dialect: Dialect): Running {
+  const { shell } = call;
+  let rc = 0;
+  let open = "";
+  for (;;) {
+    const line = yield* lineOf(call);
+    if (line === null && open === "") break;
+    open = open === "" ? (line ?? "") : `${open}\n${line ?? ""}`;
+    if (line !== null && open.length < MAX_OPEN_BYTES && isIncomplete(open)) continue;
+    rc = yield* call.script(open, { subshell: false, name, isFile: true, dialect });
+    if (call.keyboard && open.trim() !== "") {
+      shell.did({ kind: "line", input: textOfBytes(open), rc });
+    }
+    open = "";
+    if (line === null || shell.leaving !== null) break;
+  }
+  if (shell.leaving === "exit" && shell.depth > 0) shell.leaving = null;
+  return rc;
 }
 
 function* busybox(call: Call): Running {
