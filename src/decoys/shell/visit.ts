@@ -43,6 +43,8 @@ export class Visit {
   private wantsKey = false;
   /** Whether the line that runs is the client's own. */
   private tellsLine = true;
+  /** Whether the session ends with that line. */
+  private once = false;
   private ahead = "";
   private inputEnded = false;
   private takenBytes = 0;
@@ -63,14 +65,17 @@ export class Visit {
 
   /** Runs one command, then ends. */
   execute(command: string): void {
-    this.edge.shell.script = { name: this.edge.shell.scriptName.slice(1), isFile: false };
+    const { shell } = this.edge;
+    shell.script = { name: shell.scriptName.slice(1), isFile: false };
+    this.once = true;
     this.start(command);
   }
 
   /** Runs what the client sends as its script, then ends. */
   serveScript(): void {
     this.tellsLine = false;
-    this.start("sh");
+    this.once = true;
+    this.start(this.edge.shell.scriptName.slice(1));
   }
 
   /** Bytes from the client, as Latin-1. */
@@ -244,7 +249,7 @@ export class Visit {
     this.wantsKey = false;
     this.flush();
     if (this.tellsLine) this.edge.ran(textOfBytes(this.line), rc);
-    if (!this.interactive || shell.ended) {
+    if (this.once || shell.ended) {
       this.stop(rc);
       return;
     }

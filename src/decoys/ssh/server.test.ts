@@ -275,7 +275,7 @@ test("sshDecoy's group exchange chooses the group as sshd does", () => {
   }
 });
 
-test("sshDecoy refuses forwarding and sftp, and records both", async (t) => {
+test("sshDecoy refuses forwarding, and records that and a subsystem", async (t) => {
   const persona = debian(1);
   const decoy = await startDecoy(t, sshDecoy, persona);
   const forward = await ssh(decoy, passwordOf(persona), ["-W", "192.0.2.1:80", "root@127.0.0.1"]);

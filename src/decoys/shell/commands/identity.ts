@@ -273,7 +273,30 @@ export const IDENTITY = {
     call.out(`${call.shell.seat.tty ?? "not a tty"}\n`);
     return call.shell.seat.tty === null ? 1 : 0;
   },
-  stty: () => 0,
+  stty(call: Call): number {
+    const { seat, size } = call.shell;
+    if (seat.tty === null) return fail(call, "'standard input': Inappropriate ioctl for device");
+    if (call.args[0] === "size") call.out(`${size.rows} ${size.columns}\n`);
+    else if (call.args.length === 0)
+      call.out("speed 38400 baud; line = 0;\n-brkint -imaxbel iutf8\n");
+    else if (call.args[0] === "-a") {
+      call.out(
+        `speed 38400 baud; rows ${size.rows}; columns ${size.columns}; line = 0;\nintr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; eol = <undef>; start = ^Q; stop = ^S; susp = ^Z;\n`,
+      );
+    }
+    return 0;
+  },
+  tput(call: Call): number {
+    const { size } = call.shell;
+    const values: Readonly<Record<string, string>> = {
+      cols: `${size.columns}\n`,
+      lines: `${size.rows}\n`,
+      colors: call.shell.seat.terminalType.includes("256") ? "256\n" : "8\n",
+      clear: "\x1b[H\x1b[2J",
+    };
+    call.out(values[call.args[0] ?? ""] ?? "");
+    return 0;
+  },
   mesg(call: Call): number {
     call.out("is n\n");
     return 1;

@@ -7,6 +7,7 @@ import { isFault, textOfBytes } from "../tree.ts";
 
 const FAILED_MS = 2200;
 const MAX_OPEN_BYTES = 64 * 1024;
+const MAX_COUNTED_LINES = 10_000;
 
 function* shell(call: Call): Running {
   const dialect: Dialect =
@@ -39,7 +40,8 @@ function* shell(call: Call): Running {
     });
   }
   if (!call.keyboard || call.shell.seat.tty === null) {
-    return yield* scriptOfInput(call, call.name, dialect);
+    const name = call.shell.script === null ? call.shell.scriptName : call.name;
+    return yield* scriptOfInput(call, name, dialect);
   }
   if (call.shell.depth > 0) return 0;
   if (!call.shell.push(call.shell.account, dialect, call.args.includes("-l")))
@@ -52,12 +54,18 @@ export function* scriptOfInput(call: Call, name: string, dialect: Dialect): Runn
   const { shell } = call;
   let rc = 0;
   let open = "";
+  let read = 0;
+  let before = 0;
   for (;;) {
     const line = yield* lineOf(call);
+    read++;
     if (line === null && open === "") break;
     open = open === "" ? (line ?? "") : `${open}\n${line ?? ""}`;
     if (line !== null && open.length < MAX_OPEN_BYTES && isIncomplete(open)) continue;
-    rc = yield* call.script(open, { subshell: false, name, isFile: true, dialect });
+    // Messages count the lines of the whole.
+    const text = "\n".repeat(Math.min(before, MAX_COUNTED_LINES)) + open;
+    before = read;
+    rc = yield* call.script(text, { subshell: false, name, isFile: true, dialect });
     if (call.keyboard && open.trim() !== "") {
       shell.did({ kind: "line", input: textOfBytes(open), rc });
     }
