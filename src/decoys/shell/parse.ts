@@ -1,5 +1,6 @@
 import { Lexer, SyntaxStop } from "./lex.ts";
 import {
+  assignmentOf,
   bareText,
   type Command,
   type Redirect,
@@ -15,7 +16,6 @@ export type Parsed =
   | { readonly kind: "wrong"; readonly near: string };
 
 const MAX_DEPTH = 40;
-const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 
 /** Reads shell text (XCU 2.10). Never throws, whatever the text. */
 export function parse(source: string): Parsed {
@@ -293,14 +293,4 @@ class Parser {
     this.skipNewlines();
     return { kind: "function", name, body: this.command() };
   }
-}
-
-function assignmentOf(word: Word): { name: string; value: Word } | null {
-  const [first, ...rest] = word;
-  if (first?.kind !== "text" || first.quoted) return null;
-  const match = ASSIGNMENT.exec(first.text);
-  if (match === null) return null;
-  const tail = first.text.slice(match[0].length);
-  const head: Word = tail === "" ? [] : [{ kind: "text", text: tail, quoted: false }];
-  return { name: match[1] ?? "", value: [...head, ...rest] };
 }

@@ -1,6 +1,6 @@
 import type { Persona } from "../persona.ts";
 import type { Daemon, DaemonProcess } from "./daemons.ts";
-import type { Seat } from "./shell.ts";
+import type { Seat } from "./session.ts";
 
 export interface Process {
   readonly pid: number;

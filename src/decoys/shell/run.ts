@@ -1,17 +1,15 @@
-import { type Call, type Input, type Io, inputOf, type ScriptOptions } from "./call.ts";
-import { PROGRAMS } from "./commands/programs.ts";
-import { expandToText, expandWords, globPattern } from "./expand.ts";
+import { type Input, type Io, inputOf } from "./call.ts";
+import { expandToText, expandWords } from "./expand.ts";
+import { type Engine, invoke } from "./invoke.ts";
+import { background } from "./jobs.ts";
 import { parse } from "./parse.ts";
-import { findProgram } from "./path.ts";
+import { globPattern } from "./patterns.ts";
 import { redirected } from "./redirect.ts";
-import type { Dialect, Running, Shell } from "./shell.ts";
-import type { Background, Command, Simple } from "./syntax.ts";
-import { isFault } from "./tree.ts";
+import type { Running, Shell } from "./shell.ts";
+import { inSubshell } from "./subshell.ts";
+import type { Command, Simple } from "./syntax.ts";
 
-/** Subshells, scripts and functions within each other. */
-const MAX_DEPTH = 12;
 const MAX_LOOPS = 1000;
-const MAX_JOBS = 64;
 
 /**
  * Runs a line that a visitor typed, or the command that a client sent.
@@ -46,6 +44,8 @@ function keyboardOf(shell: Shell): Input {
   };
   return Object.assign(typed, { unread });
 }
+
+const ENGINE: Engine = { evaluate, runText };
 
 function* runText(shell: Shell, source: string, io: Io): Running {
   const parsed = parse(source);
@@ -99,7 +99,7 @@ function* evaluateKind(shell: Shell, command: Command, io: Io): Running {
       return command.negated ? Number(rc === 0) : rc;
     }
     case "background": {
-      background(shell, command, io);
+      background(shell, command.text, io, (inner) => evaluate(shell, command.body, inner));
       return 0;
     }
     case "group": {
@@ -159,31 +159,6 @@ function* evaluateKind(shell: Shell, command: Command, io: Io): Running {
   }
 }
 
-/**
- * Starts a job. Its time passes at once, so that the prompt comes back, but counts: until then the
- * job is told as running. It has no keyboard.
- */
-function background(shell: Shell, command: Background, io: Io): void {
-  const pid = shell.machine.takePids(shell.nowMs());
-  const number = Math.max(0, ...shell.jobs.map((job) => job.number)) + 1;
-  if (shell.seat.tty !== null && shell.depth === 0) io.err(`[${number}] ${pid}\n`);
-  shell.lastJobPid = pid;
-  const silent: Io = { ...io, stdin: inputOf(""), keyboard: false };
-  const body = inSubshell(shell, silent, () => evaluate(shell, command.body, silent));
-  let passedMs = 0;
-  let step = body.next(null);
-  for (let count = 0; step.done !== true && count < MAX_LOOPS; count++) {
-    if (step.value.kind === "sleep") passedMs += step.value.ms;
-    step = body.next(null);
-  }
-  const endless = step.done !== true;
-  if (endless) body.return(0);
-  if (shell.jobs.length >= MAX_JOBS) return;
-  const endsMs = endless ? Number.MAX_SAFE_INTEGER : shell.nowMs() + passedMs;
-  const rc = step.done === true ? step.value : 0;
-  shell.jobs.push({ number, pid, text: command.text, endsMs, rc });
-}
-
 /** Whether a loop ends here; takes back a `break` or `continue` that was meant for it. */
 function endsLoop(shell: Shell): boolean {
   if (shell.leaving === "continue") shell.leaving = null;
@@ -232,38 +207,6 @@ function titleOf(command: Command): string {
     .join(" ");
 }
 
-/** Runs `body` so that its variables, directory and `exit` stay its own; files are shared. */
-function* inSubshell(shell: Shell, io: Io, body: () => Running): Running {
-  if (shell.depth >= MAX_DEPTH) {
-    io.err(`${shell.selfName}: fork: retry: Resource temporarily unavailable\n`);
-    shell.leaving = "spent";
-    return 254;
-  }
-  const { cwd, previousCwd, variables, exported, parameters, account } = shell;
-  const { scriptName, script: running, line, dialect } = shell;
-  shell.variables = new Map(variables);
-  shell.exported = new Set(exported);
-  shell.depth++;
-  try {
-    return yield* body();
-  } finally {
-    shell.depth--;
-    Object.assign(shell, {
-      cwd,
-      previousCwd,
-      variables,
-      exported,
-      parameters,
-      scriptName,
-      script: running,
-      line,
-      dialect,
-    });
-    shell.become(account);
-    if (shell.leaving === "exit" || shell.leaving === "return") shell.leaving = null;
-  }
-}
-
 function substituter(shell: Shell, io: Io) {
   return function* (script: string): Running<string> {
     let written = "";
@@ -292,7 +235,7 @@ function* simple(shell: Shell, command: Simple, io: Io): Running {
       for (const [name, value] of assignments) shell.set(name, value);
       return command.words.length === 0 && assignments.length === 0 ? 0 : shell.lastRc;
     }
-    if (assignments.length === 0) return yield* invoke(shell, argv, inner);
+    if (assignments.length === 0) return yield* invoke(ENGINE, shell, argv, inner);
     const { variables, exported } = shell;
     shell.variables = new Map(variables);
     shell.exported = new Set(exported);
@@ -300,114 +243,9 @@ function* simple(shell: Shell, command: Simple, io: Io): Running {
       shell.set(name, value);
       shell.exported.add(name);
     }
-    const rc = yield* invoke(shell, argv, inner);
+    const rc = yield* invoke(ENGINE, shell, argv, inner);
     shell.variables = variables;
     shell.exported = exported;
     return rc;
   });
-}
-
-function* invoke(shell: Shell, argv: readonly string[], io: Io): Running {
-  const [name = "", ...args] = argv;
-  const body = shell.functions.get(name);
-  if (body !== undefined) return yield* callFunction(shell, body, args, io);
-  const builtin = PROGRAMS.builtins.get(name);
-  if (builtin !== undefined) return yield* start(shell, builtin, name, args, io);
-  const found = findProgram(shell, name);
-  if (typeof found === "string") {
-    io.err(found);
-    return found.includes("not found") || found.endsWith("directory\n") ? 127 : 126;
-  }
-  const base = name.split("/").at(-1) ?? name;
-  const { entry, path } = found;
-  if (entry.kind === "file" && entry.program !== null) {
-    const own = entry.program === "busybox" && base !== "busybox" ? base : entry.program;
-    const program = PROGRAMS.external.get(own);
-    return program === undefined ? 0 : yield* start(shell, program, base, args, io);
-  }
-  const text = shell.disk.read("/", path);
-  if (isFault(text)) {
-    io.err(`${shell.selfName}: ${name}: ${text.fault}\n`);
-    return 126;
-  }
-  if (/^\x7fELF|\0/.test(text.slice(0, 256))) {
-    io.err(
-      shell.dialect === "bash"
-        ? `${shell.selfName}: ${name}: cannot execute binary file: Exec format error\n`
-        : `${shell.selfName}: ${name}: Exec format error\n`,
-    );
-    return 126;
-  }
-  const dialect = dialectOf(shell, text);
-  const options = { subshell: true, name, isFile: true, parameters: args, dialect };
-  return yield* script(shell, text, options, io);
-}
-
-/** Which shell a script's first line asks for. */
-function dialectOf(shell: Shell, text: string): Dialect {
-  const { flavor } = shell.machine;
-  if (flavor === "busybox") return "ash";
-  return flavor === "debian" && /^#!\s*\/(?:usr\/)?bin\/(?:env\s+)?(?:da)?sh\b/.test(text)
-    ? "dash"
-    : "bash";
-}
-
-function* callFunction(shell: Shell, body: Command, args: readonly string[], io: Io): Running {
-  if (shell.depth >= MAX_DEPTH) {
-    io.err(`${shell.selfName}: fork: retry: Resource temporarily unavailable\n`);
-    shell.leaving = "spent";
-    return 254;
-  }
-  const { parameters } = shell;
-  shell.parameters = args;
-  shell.depth++;
-  const rc = yield* evaluate(shell, body, io);
-  shell.depth--;
-  shell.parameters = parameters;
-  if (shell.leaving === "return") shell.leaving = null;
-  return rc;
-}
-
-function* start(
-  shell: Shell,
-  program: (call: Call) => number | Running,
-  name: string,
-  args: readonly string[],
-  io: Io,
-): Running {
-  if (!shell.spend()) {
-    shell.leaving = "spent";
-    return 137;
-  }
-  const call: Call = {
-    ...io,
-    name,
-    args,
-    shell,
-    invoke: (argv, changes = {}) => invoke(shell, argv, { ...io, ...changes }),
-    script: (text, options) => script(shell, text, options, io),
-  };
-  const result = program(call);
-  return typeof result === "number" ? result : yield* result;
-}
-
-function* script(shell: Shell, text: string, options: ScriptOptions, io: Io): Running {
-  const body = function* (): Running {
-    if (options.name !== undefined) {
-      shell.scriptName = options.name;
-      shell.script = { name: options.name, isFile: options.isFile === true };
-    }
-    if (options.dialect !== undefined) shell.dialect = options.dialect;
-    if (options.parameters !== undefined) shell.parameters = options.parameters;
-    return yield* runText(shell, text, io);
-  };
-  if (options.subshell) return yield* inSubshell(shell, io, body);
-  if (shell.depth >= MAX_DEPTH) {
-    shell.leaving = "spent";
-    return 254;
-  }
-  shell.depth++;
-  const rc = yield* body();
-  shell.depth--;
-  return rc;
 }

@@ -1,3 +1,4 @@
+import { takeFinished } from "./jobs.ts";
 import { LineEditor } from "./line-editor.ts";
 import { isIncomplete } from "./parse.ts";
 import type { TerminalSize } from "./recording.ts";
@@ -253,7 +254,7 @@ export class Visit {
       this.stop(rc);
       return;
     }
-    this.print(1, shell.prompt());
+    this.print(1, takeFinished(shell) + shell.prompt());
   }
 
   private print(fd: 1 | 2, text: string): void {

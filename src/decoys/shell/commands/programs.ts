@@ -9,6 +9,7 @@ import { LISTING } from "./listing.ts";
 import { MODES } from "./modes.ts";
 import { NETWORK } from "./network.ts";
 import { PACKAGES } from "./packages.ts";
+import { PRESENCE } from "./presence.ts";
 import { SERVERS } from "./servers.ts";
 import { SHELLS } from "./shells.ts";
 import { SOCKETS } from "./sockets.ts";
@@ -38,6 +39,7 @@ export const PROGRAMS: {
       TEXT,
       STREAMS,
       IDENTITY,
+      PRESENCE,
       SYSTEM,
       NETWORK,
       SOCKETS,

@@ -225,12 +225,6 @@ function* env(call: Call): Running {
   return 0;
 }
 
-function* time(call: Call): Running {
-  const rc = call.args.length === 0 ? 0 : yield* call.invoke(call.args);
-  call.err("\nreal\t0m0.003s\nuser\t0m0.001s\nsys\t0m0.002s\n");
-  return rc;
-}
-
 function locate(call: Call): number {
   let rc = 0;
   for (const name of optionsOf(call.args, null).operands) {
@@ -255,7 +249,6 @@ export const SHELLS = {
   su,
   sudo,
   env,
-  time,
   nohup: prefix(/^$/, 0),
   nice: prefix(/^-n$/, 0),
   ionice: prefix(/^-[cn]$/, 0),

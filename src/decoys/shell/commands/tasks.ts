@@ -3,7 +3,7 @@ import { strftime, two } from "../dates.ts";
 import { memoryOf } from "../facts.ts";
 import { commandProcesses, commOf, type Process } from "../processes.ts";
 import type { Running } from "../shell.ts";
-import { uptimeLine } from "./identity.ts";
+import { uptimeLine } from "./presence.ts";
 
 const TOP_MS = 3000;
 
