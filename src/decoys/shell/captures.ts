@@ -40,7 +40,7 @@ export class Captures {
 
   /** What is at `path` is about to go: also what is below it. */
   leaving(path: string): void {
-    for (const name of [...this.open.keys()]) {
+    for (const name of Array.from(this.open.keys())) {
       if (name === path || name.startsWith(`${path}/`)) this.close(name);
     }
   }
@@ -64,7 +64,7 @@ export class Captures {
 
   /** All of them: the session ends. */
   finish(): Capture[] {
-    for (const path of [...this.open.keys()]) this.close(path);
+    for (const path of Array.from(this.open.keys())) this.close(path);
     return this.take();
   }
 

@@ -167,7 +167,7 @@ export function lookUp(shell: Shell, name: string): string | undefined {
     case "$":
       return String(shell.pid);
     case "!":
-      return String(shell.jobs.at(-1)?.pid ?? "");
+      return shell.lastJobPid === null ? "" : String(shell.lastJobPid);
     case "#":
       return String(shell.parameters.length);
     case "@":
@@ -181,8 +181,6 @@ export function lookUp(shell: Shell, name: string): string | undefined {
       return shell.cwd;
     case "OLDPWD":
       return shell.previousCwd;
-    case "!":
-      return shell.lastJobPid === null ? "" : String(shell.lastJobPid);
     case "PPID":
       return String(shell.pid - 1);
     case "LINES":

@@ -26,7 +26,7 @@ export function addKernelFiles(builder: TreeBuilder, machine: Machine): void {
     (nowMs) =>
       `${loadOf(persona, nowMs)
         .map((load) => load.toFixed(2))
-        .join(" ")} 1/${machine.processes().length + 60} ${machine.pidAt(nowMs)}\n`,
+        .join(" ")} 1/${machine.processes().length} ${machine.pidAt(nowMs)}\n`,
   );
   builder.link("/proc/mounts", "self/mounts");
   proc(

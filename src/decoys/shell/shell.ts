@@ -6,7 +6,7 @@ import type { TerminalSize } from "./recording.ts";
 import type { Chunk, Deed, Dialect, Frame, Job, Seat } from "./session.ts";
 import type { Command } from "./syntax.ts";
 
-export type { Chunk, Deed, Dialect, Job, Running, Seat, Want } from "./session.ts";
+export type { Chunk, Deed, Dialect, Job, Running, Seat } from "./session.ts";
 
 /** What one line may cost. */
 const LINE_STEPS = 3000;

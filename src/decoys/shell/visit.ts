@@ -1,10 +1,11 @@
+import { completion } from "./completion.ts";
 import { takeFinished } from "./jobs.ts";
 import { LineEditor } from "./line-editor.ts";
 import { isIncomplete } from "./parse.ts";
 import type { TerminalSize } from "./recording.ts";
 import { run } from "./run.ts";
 import type { Deed, Running, Shell } from "./shell.ts";
-import { isFault, textOfBytes } from "./tree.ts";
+import { textOfBytes } from "./tree.ts";
 
 /** What a visit needs of the connection that carries it. */
 export interface VisitEdge {
@@ -260,27 +261,4 @@ export class Visit {
   private print(fd: 1 | 2, text: string): void {
     this.edge.write(fd, this.interactive ? text.replaceAll("\n", "\r\n") : text);
   }
-}
-
-/** What Tab adds: the rest of the only name that fits, of a command or of a file. */
-function completion(shell: Shell, line: string): string {
-  const word = /[^\s;|&<>]*$/.exec(line)?.[0] ?? "";
-  const first = line.slice(0, line.length - word.length).trim() === "";
-  const slash = word.lastIndexOf("/");
-  const [directory, start] =
-    slash < 0
-      ? [first ? "/bin" : ".", word]
-      : [word.slice(0, slash + 1).replace(/^~/, shell.account.home), word.slice(slash + 1)];
-  if (start === "" && first) return "";
-  const children = shell.disk.list(shell.cwd, directory);
-  if (isFault(children)) return "";
-  const fitting = [...children].filter(([name]) => name.startsWith(start));
-  const [only, ...others] = fitting;
-  if (only === undefined) return "";
-  if (others.length === 0) {
-    return only[0].slice(start.length) + (only[1].kind === "directory" ? "/" : " ");
-  }
-  let common = only[0];
-  for (const [name] of others) while (!name.startsWith(common)) common = common.slice(0, -1);
-  return common.slice(start.length);
 }

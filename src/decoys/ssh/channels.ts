@@ -51,7 +51,7 @@ function serveSession(guest: Guest, channel: Session, number: number, closed: ()
   const { session } = guest;
   const environment = new Map<string, string>();
   let terminal: Terminal | null = null;
-  let resize = (_: TerminalSize) => {};
+  let resize: (size: TerminalSize) => void = () => {};
   const refused = (type: string, reject: (() => void) | undefined) => {
     session.emit("ssh.request", { type });
     reject?.();

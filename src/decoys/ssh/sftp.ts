@@ -132,6 +132,12 @@ export class SftpServer {
         return statusPacket(id, STATUS.unsupported);
       case "unknown":
         return statusPacket(id, STATUS.unsupported);
+      case "close":
+      case "read":
+      case "write":
+      case "fstat":
+      case "fsetstat":
+      case "readdir":
       default: {
         const handle = this.handles.get(request.handle);
         return handle === undefined
@@ -178,6 +184,7 @@ export class SftpServer {
         return attributesPacket(id, { ...attributes, bytes });
       }
       case "fsetstat":
+      default:
         if (request.mode === null) return statusPacket(id, STATUS.ok);
         return outcome(id, this.shell.disk.change("/", handle.path, { mode: request.mode }));
     }

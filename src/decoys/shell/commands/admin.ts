@@ -80,9 +80,41 @@ export const ADMIN = {
   },
   lsb_release(call: Call): number {
     const { release } = call.shell.machine.persona;
-    const name = release.osId === "ubuntu" ? "Ubuntu" : "Debian";
+    const { flags } = optionsOf(call.args, null);
+    const rows = [
+      ["i", "id", "Distributor ID", release.osId === "ubuntu" ? "Ubuntu" : "Debian"],
+      ["d", "description", "Description", release.prettyName],
+      ["r", "release", "Release", release.versionId],
+      ["c", "codename", "Codename", release.codename],
+    ] as const;
+    call.err("No LSB modules are available.\n");
+    const all = flags.has("a") || flags.has("all");
+    const short = flags.has("s") || flags.has("short");
+    for (const [letter, long, name, value] of rows) {
+      if (all || flags.has(letter) || flags.has(long))
+        call.out(short ? `${value}\n` : `${name}:\t${value}\n`);
+    }
+    return 0;
+  },
+  hostnamectl(call: Call): number {
+    const { persona } = call.shell.machine;
+    const { release, macAddress } = persona;
+    const id = (path: string) => {
+      const text = call.shell.disk.read("/", path);
+      return isFault(text) ? "" : text.replace(/[-\n]/g, "");
+    };
+    const guest =
+      macAddress.startsWith("00:0c:29") || macAddress.startsWith("00:50:56")
+        ? "vmware"
+        : macAddress.startsWith("00:15:5d")
+          ? "microsoft"
+          : macAddress.startsWith("52:54:00")
+            ? "kvm"
+            : macAddress.startsWith("00:16:3e")
+              ? "xen"
+              : null;
     call.out(
-      `No LSB modules are available.\nDistributor ID:\t${name}\nDescription:\t${release.prettyName}\nRelease:\t${release.versionId}\nCodename:\t${release.codename}\n`,
+      `   Static hostname: ${persona.hostname}\n         Icon name: computer-${guest === null ? "server" : "vm"}\n           Chassis: ${guest === null ? "server" : "vm"}\n        Machine ID: ${id("/etc/machine-id")}\n           Boot ID: ${id("/proc/sys/kernel/random/boot_id")}\n${guest === null ? "" : `    Virtualization: ${guest}\n`}  Operating System: ${release.prettyName}\n            Kernel: Linux ${release.kernelRelease}\n      Architecture: x86-64\n`,
     );
     return 0;
   },

@@ -90,13 +90,16 @@ export class Awk {
         }
         return;
       case "each":
-        for (const key of [...this.array(statement.array).keys()]) {
+        for (const key of Array.from(this.array(statement.array).keys())) {
           this.set(statement.name, key);
           this.run(statement.body);
           if (this.loopEnds()) return;
         }
         return;
-      default:
+      case "next":
+      case "exit":
+      case "break":
+      case "continue":
         this.leaving = statement.kind;
     }
   }
@@ -144,6 +147,7 @@ export class Awk {
       case "call":
         return this.call(expression.name, expression.args);
       case "binary":
+      default:
         return this.binary(expression.operator, expression.left, expression.right);
     }
   }

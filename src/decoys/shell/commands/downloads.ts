@@ -1,6 +1,8 @@
 import { type Call, fail, optionsOf } from "../call.ts";
 import { strftime } from "../dates.ts";
 import type { Running } from "../shell.ts";
+import { isListening } from "../sockets.ts";
+import { isOwn } from "./network.ts";
 
 /**
  * Programs that fetch files. Nothing is fetched: the name does not resolve or the address does not
@@ -62,7 +64,14 @@ function* wget(call: Call): Running {
     say(
       `--${strftime("%F %T", call.shell.nowMs(), call.shell.machine.persona.timeZone)}--  ${url}\n`,
     );
-    if (isNumeric) {
+    if (isOwn(call, host) && !isListening(call.shell.machine, Number(port))) {
+      const address = isNumeric ? host : "127.0.0.1";
+      if (!isNumeric) say(`Resolving ${host} (${host})... ${address}\n`);
+      say(
+        `Connecting to ${host}${isNumeric ? "" : ` (${host})|${address}|`}:${port}... failed: Connection refused.\n`,
+      );
+      if (device) call.err(`wget: can't connect to remote host (${address}): Connection refused\n`);
+    } else if (isNumeric) {
       say(`Connecting to ${host}:${port}... `);
       yield { kind: "sleep", ms: CONNECT_MS };
       say("failed: Connection timed out.\nRetrying.\n\n");
@@ -103,6 +112,13 @@ function* curl(call: Call): Running {
       Number(
         values.get("m") ?? values.get("max-time") ?? values.get("connect-timeout") ?? Number.NaN,
       ) * 1000;
+    if (isOwn(call, host) && !isListening(call.shell.machine, Number(port))) {
+      rc = 7;
+      if (!quiet) {
+        call.err(`curl: (7) Failed to connect to ${host} port ${port}: Connection refused\n`);
+      }
+      continue;
+    }
     const usual = isNumeric ? CONNECT_MS : RESOLVE_MS;
     const ms = limit > 0 ? Math.min(limit, usual) : usual;
     yield { kind: "sleep", ms };

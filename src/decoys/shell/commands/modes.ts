@@ -31,8 +31,12 @@ export function changedMode(change: string, old: number, directory: boolean): nu
 
 /** All bits that belong to some of user, group and others. */
 function maskOf(classes: string): number {
-  const masks = { u: 0o4700, g: 0o2070, o: 0o1007 };
-  return [...classes].reduce((mask, one) => mask | masks[one as keyof typeof masks], 0);
+  const masks = [
+    ["u", 0o4700],
+    ["g", 0o2070],
+    ["o", 0o1007],
+  ] as const;
+  return masks.reduce((all, [one, mask]) => (classes.includes(one) ? all | mask : all), 0);
 }
 
 function eachOperand(
