@@ -90,7 +90,7 @@ function* valuesOf(
         { text: (yield* substitute(part.script)).replace(/\n+$/, "").slice(0, MAX_FIELD_BYTES) },
       ];
     case "arithmetic":
-      return [{ text: String(evaluateArithmetic(part.text, (name) => lookUp(shell, name) ?? "")) }];
+      return [{ text: String(arithmeticOf(shell, part.text)) }];
     case "variable":
     default: {
       if (part.name === "@" && part.operator === "") {
@@ -123,6 +123,16 @@ function* variable(shell: Shell, part: Variable, substitute: Substitute): Runnin
     case ":+":
     case "+":
       return isSet ? yield* argument() : "";
+    case "^^":
+    case "^":
+    case ",,":
+    case ",": {
+      const changed = (text: string) =>
+        part.operator.startsWith("^") ? text.toUpperCase() : text.toLowerCase();
+      const text = value ?? "";
+      if (part.operator.length === 2) return changed(text);
+      return changed(text.charAt(0)) + text.slice(1);
+    }
     case "#":
     case "##":
       return trim(value ?? "", yield* argument(), part.operator === "##", true);
@@ -214,6 +224,15 @@ export function lookUp(shell: Shell, name: string): string | undefined {
       if (/^\d+$/.test(name)) return shell.parameters[Number(name) - 1];
       return shell.variables.get(name);
   }
+}
+
+/** The value of an expression, which may set variables. */
+export function arithmeticOf(shell: Shell, expression: string): bigint {
+  return evaluateArithmetic(
+    expression,
+    (name) => lookUp(shell, name) ?? "",
+    (name, value) => shell.set(name, value),
+  );
 }
 
 /** As `$BASH_VERSION` and `bash --version` tell it. */

@@ -2,6 +2,7 @@ import type { TreeBuilder } from "./builder.ts";
 import { strftime } from "./dates.ts";
 import { mountsOf, networkOf } from "./facts.ts";
 import type { Machine } from "./machine.ts";
+import { packagesOf } from "./packages.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS_KEPT = 72;
@@ -77,14 +78,10 @@ function systemLog(machine: Machine, nowMs: number): string {
 
 function packageLog(machine: Machine): string {
   const { persona } = machine;
-  const packages = "libc-bin man-db openssh-server openssl sudo curl ca-certificates rsyslog".split(
-    " ",
-  );
-  return packages
-    .map((name, index) => {
-      const at = persona.installedMs + index * 1700;
-      const version = `${1 + persona.pick(`pkg:${name}`, 9)}.${persona.pick(`pkg.minor:${name}`, 40)}-${1 + index}`;
-      return `${strftime("%F %T", at, persona.timeZone)} status installed ${name}:amd64 ${version}\n`;
+  return packagesOf(persona)
+    .map(({ name, version, architecture }, index) => {
+      const at = strftime("%F %T", persona.installedMs + index * 1700, persona.timeZone);
+      return `${at} install ${name}:${architecture} <none> ${version}\n${at} status installed ${name}:${architecture} ${version}\n`;
     })
     .join("");
 }

@@ -85,6 +85,21 @@ export class Lexer {
     return this.source.slice(start, end);
   }
 
+  /** Text of a `((...))` that begins at `start`, and moves past it; null if none does. */
+  arithmeticFrom(start: number): string | null {
+    if (!this.source.startsWith("((", start)) return null;
+    let open = 0;
+    for (let at = start; at < this.source.length; at++) {
+      if (this.source[at] === "(") open++;
+      else if (this.source[at] === ")" && --open === 0) {
+        if (this.source[at - 1] !== ")") return null;
+        this.at = at + 1;
+        return this.source.slice(start + 2, at - 1);
+      }
+    }
+    return null;
+  }
+
   /** Number of the line at a place; places are asked for in their order. */
   lineAt(place: number): number {
     for (; this.counted < place; this.counted++) {
@@ -236,7 +251,7 @@ export class Lexer {
     }
     const name = this.match(/[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[?$#@*!-]/y)?.[0];
     if (name === undefined) throw new SyntaxStop(this.at >= this.source.length ? null : "${");
-    operator ||= this.match(/:[-=+?]|##|%%|\/\/|[-=+?#%:/]/y)?.[0] ?? "";
+    operator ||= this.match(/:[-=+?]|##|%%|\/\/|\^\^|,,|[-=+?#%:/^,]/y)?.[0] ?? "";
     const argument = this.nested(() => this.word((char) => char === "}"));
     if (this.peek() !== "}") throw new SyntaxStop(null);
     this.at++;

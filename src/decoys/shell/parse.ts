@@ -3,6 +3,7 @@ import {
   assignmentOf,
   bareText,
   type Command,
+  letCommand,
   type Redirect,
   type Sequence,
   type Token,
@@ -132,6 +133,8 @@ class Parser {
   }
 
   private command(): Command {
+    const arithmetic = this.arithmetic();
+    if (arithmetic !== null) return this.wrapped(arithmetic);
     if (this.isOperator("(")) return this.group("(", ")", true);
     switch (this.reserved() ?? "") {
       case "{":
@@ -145,6 +148,8 @@ class Parser {
         return this.wrapped(this.forCommand());
       case "case":
         return this.wrapped(this.caseCommand());
+      case "function":
+        return this.functionByWord();
       case "then":
       case "else":
       case "elif":
@@ -214,6 +219,8 @@ class Parser {
 
   private forCommand(): Command {
     this.advance();
+    const counting = this.countingFor();
+    if (counting !== null) return counting;
     const name = this.reserved();
     if (name === null) return this.wrong();
     this.advance();
@@ -225,6 +232,48 @@ class Parser {
     }
     while (this.isOperator(";", "\n")) this.advance();
     return { kind: "for", name, words, body: this.doGroup() };
+  }
+
+  /** `((...))`, which is a command of its own: that of `let`. */
+  private arithmetic(): Command | null {
+    if (!this.isOperator("(")) return null;
+    const line = this.lexer.lineAt(this.token.start);
+    const expression = this.lexer.arithmeticFrom(this.token.start);
+    if (expression === null) return null;
+    this.advance();
+    return letCommand(expression, line);
+  }
+
+  /** `for ((first; test; step))`, at its parenthesis. */
+  private countingFor(): Command | null {
+    if (!this.isOperator("(")) return null;
+    const line = this.lexer.lineAt(this.token.start);
+    const expression = this.lexer.arithmeticFrom(this.token.start);
+    const [first, test, step, ...more] = expression?.split(";") ?? [];
+    if (first === undefined || test === undefined || step === undefined || more.length > 0)
+      return this.wrong();
+    this.advance();
+    while (this.isOperator(";", "\n")) this.advance();
+    const command = (text: string) => letCommand(text.trim() === "" ? "1" : text, line);
+    const body: Sequence = {
+      kind: "sequence",
+      items: [this.doGroup(), command(step)].map((item) => ({ joiner: ";", command: item })),
+    };
+    const loop: Command = { kind: "while", until: false, test: command(test), body };
+    return {
+      kind: "sequence",
+      items: [command(first), loop].map((item) => ({ joiner: ";", command: item })),
+    };
+  }
+
+  private functionByWord(): Command {
+    this.advance();
+    const name = this.reserved();
+    if (name === null) return this.wrong();
+    this.advance();
+    if (this.isOperator("(")) return this.functionCommand(name);
+    this.skipNewlines();
+    return { kind: "function", name, body: this.command() };
   }
 
   private wordsUntilBreak(): Word[] {

@@ -109,3 +109,12 @@ export function assignmentOf(word: Word): { name: string; value: Word } | null {
   const head: Word = tail === "" ? [] : [{ kind: "text", text: tail, quoted: false }];
   return { name: match[1] ?? "", value: [...head, ...rest] };
 }
+
+/** The command that `((...))` stands for. */
+export const letCommand = (expression: string, line: number): Simple => ({
+  kind: "simple",
+  line,
+  assignments: [],
+  words: [[text("let")], [text(expression)]],
+  redirects: [],
+});

@@ -1,7 +1,6 @@
-import { evaluateArithmetic } from "../arithmetic.ts";
 import { type Call, lineOf } from "../call.ts";
 import { unescape } from "../escapes.ts";
-import { lookUp } from "../expand.ts";
+import { arithmeticOf, bashVersion, lookUp } from "../expand.ts";
 import { which } from "../path.ts";
 import type { Running, Shell } from "../shell.ts";
 import { isFault } from "../tree.ts";
@@ -196,7 +195,7 @@ function help(call: Call): number {
     return 0;
   }
   call.out(
-    "GNU bash, version 5.1.4(1)-release (x86_64-pc-linux-gnu)\nThese shell commands are defined internally.  Type `help' to see this list.\n",
+    `GNU bash, version ${bashVersion(call.shell)} (x86_64-pc-linux-gnu)\nThese shell commands are defined internally.  Type \`help' to see this list.\n`,
   );
   return 0;
 }
@@ -232,7 +231,9 @@ export const BUILTINS = {
   hash: () => 0,
   help,
   let({ shell, args }: Call): number {
-    return evaluateArithmetic(args.join(" "), (name) => lookUp(shell, name) ?? "") === 0n ? 1 : 0;
+    let value = 0n;
+    for (const arg of args) value = arithmeticOf(shell, arg);
+    return value === 0n ? 1 : 0;
   },
   local: assign,
   logout(call: Call): number {

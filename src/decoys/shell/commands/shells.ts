@@ -1,4 +1,5 @@
 import { type Call, fail, lineOf, optionsOf, readAll } from "../call.ts";
+import { bashVersion } from "../expand.ts";
 import { appletsOf } from "../image-programs.ts";
 import { isIncomplete } from "../parse.ts";
 import { which } from "../path.ts";
@@ -16,6 +17,12 @@ function* shell(call: Call): Running {
       : call.name === "bash" || call.shell.machine.flavor === "redhat"
         ? "bash"
         : "dash";
+  if (call.args[0] === "--version" && dialect === "bash") {
+    call.out(
+      `GNU bash, version ${bashVersion(call.shell)} (${call.shell.machine.flavor === "redhat" ? "x86_64-redhat-linux-gnu" : "x86_64-pc-linux-gnu"})\nCopyright (C) Free Software Foundation, Inc.\nLicense GPLv3+: GNU GPL version 3 or later <http://gnu.org/licenses/gpl.html>\n`,
+    );
+    return 0;
+  }
   const at = call.args.findIndex((arg) => /^-\w*c$/.test(arg));
   if (at >= 0) {
     const [text, name = call.name, ...parameters] = call.args.slice(at + 1);
