@@ -1,4 +1,5 @@
 import { unescape } from "./escapes.ts";
+import { Parts } from "./parts.ts";
 import { type Part, type Redirect, type Token, text } from "./syntax.ts";
 
 /** Ends the reading of a line early; never leaves this folder's parser. */
@@ -17,28 +18,6 @@ const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const BLANK = /(?:[ \t\r]|\\\n)+/y;
 const WORD_END = new Set([" ", "\t", "\r", "\n", ";", "&", "|", "(", ")", "<", ">", ""]);
 const MAX_DEPTH = 24;
-
-/** Parts of a word as they come, plain text gathered between them. */
-class Parts {
-  plain = "";
-  private readonly parts: Part[] = [];
-  private readonly quoted: boolean;
-
-  constructor(quoted: boolean) {
-    this.quoted = quoted;
-  }
-
-  push(...more: readonly Part[]): void {
-    if (this.plain !== "") this.parts.push(text(this.plain, this.quoted));
-    this.plain = "";
-    this.parts.push(...more);
-  }
-
-  all(): Part[] {
-    this.push();
-    return this.parts;
-  }
-}
 
 /** Cuts shell text into tokens (XCU 2.3), reading quotes and expansions into parts on the way. */
 export class Lexer {

@@ -1,14 +1,14 @@
-import { Lexer, SyntaxStop } from "./lex.ts";
+import { assignmentOf, countingLoop, letCommand } from "./forms.ts";
+import { SyntaxStop } from "./lex.ts";
 import {
-  assignmentOf,
   bareText,
   type Command,
-  letCommand,
   type Redirect,
   type Sequence,
   type Token,
   type Word,
 } from "./syntax.ts";
+import { TokenReader } from "./token-reader.ts";
 
 export type Parsed =
   | { readonly kind: "command"; readonly command: Command }
@@ -33,52 +33,13 @@ export function isIncomplete(source: string): boolean {
   return parse(source).kind === "incomplete";
 }
 
-class Parser {
-  private readonly lexer: Lexer;
-  private token: Token;
+class Parser extends TokenReader {
   private depth = 0;
-
-  constructor(source: string) {
-    this.lexer = new Lexer(source);
-    this.token = this.lexer.next();
-  }
 
   program(): Command {
     const body = this.sequence([]);
     if (this.token.kind !== "end") this.wrong();
     return body;
-  }
-
-  private advance(): Token {
-    const token = this.token;
-    this.token = this.lexer.next();
-    return token;
-  }
-
-  private wrong(): never {
-    const token = this.token;
-    if (token.kind === "end") throw new SyntaxStop(null);
-    if (token.kind === "operator")
-      throw new SyntaxStop(token.text === "\n" ? "newline" : token.text);
-    if (token.kind === "redirect") throw new SyntaxStop(token.redirect.operator);
-    throw new SyntaxStop(this.lexer.slice(token.start, token.end));
-  }
-
-  private isOperator(...texts: string[]): boolean {
-    return this.token.kind === "operator" && texts.includes(this.token.text);
-  }
-
-  private reserved(): string | null {
-    return this.token.kind === "word" ? bareText(this.token.word) : null;
-  }
-
-  private expect(word: string): void {
-    if (this.reserved() !== word && !this.isOperator(word)) this.wrong();
-    this.advance();
-  }
-
-  private skipNewlines(): void {
-    while (this.isOperator("\n")) this.advance();
   }
 
   /** Commands up to one of the reserved words `stops`, a closing operator or the end. */
@@ -248,22 +209,11 @@ class Parser {
   private countingFor(): Command | null {
     if (!this.isOperator("(")) return null;
     const line = this.lexer.lineAt(this.token.start);
-    const expression = this.lexer.arithmeticFrom(this.token.start);
-    const [first, test, step, ...more] = expression?.split(";") ?? [];
-    if (first === undefined || test === undefined || step === undefined || more.length > 0)
-      return this.wrong();
+    const parts = this.lexer.arithmeticFrom(this.token.start)?.split(";") ?? [];
+    if (parts.length !== 3) return this.wrong();
     this.advance();
     while (this.isOperator(";", "\n")) this.advance();
-    const command = (text: string) => letCommand(text.trim() === "" ? "1" : text, line);
-    const body: Sequence = {
-      kind: "sequence",
-      items: [this.doGroup(), command(step)].map((item) => ({ joiner: ";", command: item })),
-    };
-    const loop: Command = { kind: "while", until: false, test: command(test), body };
-    return {
-      kind: "sequence",
-      items: [command(first), loop].map((item) => ({ joiner: ";", command: item })),
-    };
+    return countingLoop(parts, this.doGroup(), line);
   }
 
   private functionByWord(): Command {

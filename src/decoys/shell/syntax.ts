@@ -96,25 +96,3 @@ export function bareText(word: Word): string | null {
   }
   return all;
 }
-
-const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
-
-/** `name=value` as a word begins a command with it; else null. */
-export function assignmentOf(word: Word): { name: string; value: Word } | null {
-  const [first, ...rest] = word;
-  if (first?.kind !== "text" || first.quoted) return null;
-  const match = ASSIGNMENT.exec(first.text);
-  if (match === null) return null;
-  const tail = first.text.slice(match[0].length);
-  const head: Word = tail === "" ? [] : [{ kind: "text", text: tail, quoted: false }];
-  return { name: match[1] ?? "", value: [...head, ...rest] };
-}
-
-/** The command that `((...))` stands for. */
-export const letCommand = (expression: string, line: number): Simple => ({
-  kind: "simple",
-  line,
-  assignments: [],
-  words: [[text("let")], [text(expression)]],
-  redirects: [],
-});

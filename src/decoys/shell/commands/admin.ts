@@ -1,6 +1,7 @@
 import { type Call, fail, optionsOf, readAll } from "../call.ts";
 import type { Running } from "../shell.ts";
 import { isFault } from "../tree.ts";
+import { redisCli } from "./redis-cli.ts";
 
 const crontabPath = (call: Call, user: string) =>
   `/var/spool/cron/${call.shell.machine.flavor === "redhat" ? "" : "crontabs/"}${user}`;
@@ -138,8 +139,5 @@ export const ADMIN = {
   python: interpreter,
   python2: interpreter,
   python3: interpreter,
-  "redis-cli": (call: Call) => {
-    call.err("Could not connect to Redis at 127.0.0.1:6379: Connection refused\n");
-    return 1;
-  },
+  "redis-cli": redisCli,
 };

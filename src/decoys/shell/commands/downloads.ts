@@ -1,3 +1,4 @@
+import { type Ask, neighborOf } from "../../neighbors.ts";
 import { type Call, fail, optionsOf } from "../call.ts";
 import { strftime } from "../dates.ts";
 import type { Running } from "../shell.ts";
@@ -90,6 +91,21 @@ function* wget(call: Call): Running {
   return device ? 1 : 4;
 }
 
+/** A page of the machine's own web server, with as much of its head as is wanted. */
+function fetchOwn(
+  ask: Ask,
+  url: string,
+  host: string,
+  shows: { readonly head: boolean; readonly headers: boolean },
+): string {
+  const path = /^[a-z]+:\/\/[^/]*(\/.*)?$/i.exec(url)?.[1] ?? "/";
+  const method = shows.head ? "HEAD" : "GET";
+  const answer = ask(
+    `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: curl\r\nAccept: */*\r\n\r\n`,
+  );
+  return shows.head || shows.headers ? answer : answer.slice(answer.indexOf("\r\n\r\n") + 4);
+}
+
 function* curl(call: Call): Running {
   const { flags, values, operands } = optionsOf(
     call.args,
@@ -117,6 +133,17 @@ function* curl(call: Call): Running {
       if (!quiet) {
         call.err(`curl: (7) Failed to connect to ${host} port ${port}: Connection refused\n`);
       }
+      continue;
+    }
+    const own = isOwn(call, host)
+      ? neighborOf(call.shell.machine.persona, Number(port))
+      : undefined;
+    if (own !== undefined) {
+      const shows = { head: flags.has("I"), headers: flags.has("i") };
+      const text = fetchOwn(own, url, host, shows);
+      if (output === null) call.out(text);
+      else call.shell.disk.write(call.shell.cwd, output, text);
+      rc = 0;
       continue;
     }
     const usual = isNumeric ? CONNECT_MS : RESOLVE_MS;
