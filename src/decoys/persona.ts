@@ -1,3 +1,4 @@
+import { ARCHETYPES, isArchetypeName } from "../domain/service.ts";
 import { chooseMachine, type Hardware } from "./hardware.ts";
 import { chooseDomain, chooseHostname } from "./names.ts";
 import { choosePeople, chooseWeakLogins, type PersonaUser, type WeakLogin } from "./people.ts";
@@ -17,6 +18,7 @@ export interface PersonaInput {
   readonly archetype: string;
   readonly distro: string | null;
   readonly hostname: string | null;
+  /** What it offers; none stands for what its archetype offers. */
   readonly services: readonly string[];
   /** When the decky was first asked for; its uptime counts from some time before. */
   readonly createdMs: number;
@@ -38,6 +40,8 @@ export interface Persona extends DeckyIdentity {
   readonly name: string;
   readonly ip: string;
   readonly archetype: string;
+  /** Names of the services that listen on it: its ports, and what its processes must agree with. */
+  readonly services: readonly string[];
   readonly release: Release;
   /** Domain of its fully qualified name. */
   readonly domain: string;
@@ -103,6 +107,11 @@ function chooseRelease(pick: Pick, input: PersonaInput): Release {
   return { ...release, versions: { ...release.versions, ...(http && { http }) } };
 }
 
+function servicesOf({ services, archetype }: PersonaInput): readonly string[] {
+  if (services.length > 0) return services;
+  return isArchetypeName(archetype) ? ARCHETYPES[archetype] : [];
+}
+
 /**
  * Makes the machine that a decky passes for. Pure: no clock, no chance, only HMACs of the seed.
  *
@@ -123,6 +132,7 @@ export function createPersona(input: PersonaInput): Persona {
     name: input.name,
     ip: input.ip,
     archetype: input.archetype,
+    services: servicesOf(input),
     hostname: input.hostname ?? chooseHostname(pick, input.archetype, isDevice, macAddress),
     distro: release.id,
     baseImage: release.baseImage,

@@ -40,6 +40,8 @@ export const EVENT_KINDS = [
   "telnet.command",
   "telnet.malformed",
   "shell.download",
+  "shell.file",
+  "shell.recording",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Decoy, DecoyContext, DecoySession } from "../decoy.ts";
+import { offerToNeighbors } from "../neighbors.ts";
 import { apache } from "./apache.ts";
 import { type Answer, type Flavor, headerOf, type Refusal, type Request } from "./flavor.ts";
 import { basicCredentials, formCredentials } from "./login.ts";
@@ -34,9 +35,23 @@ export const httpDecoy: Decoy = {
         })
       : nginx({ server, gzip: debian });
     const site = createSite(persona, isApache);
+    offerToNeighbors(persona, 80, (request) =>
+      answerOnce(flavor, site, request, context.nowMs()).toString("latin1"),
+    );
     return (stream, session) => new Connection(context, flavor, site, stream, session).start();
   },
 };
+
+/** The answer to one request that is there as a whole. */
+function answerOnce(flavor: Flavor, site: Site, text: string, nowMs: number): Buffer {
+  const parser = new RequestParser(flavor.limits);
+  parser.push(Buffer.from(text, "latin1"));
+  const item = parser.next();
+  if (item?.kind !== "head") return Buffer.alloc(0);
+  const request = flavor.judge(item.head);
+  if (request.kind === "refused") return flavor.refusal(request, nowMs).bytes;
+  return flavor.reply(request, site.answer(request, nowMs), { nowMs, served: 0 }).bytes;
+}
 
 class Connection {
   private readonly context: DecoyContext;

@@ -1,6 +1,6 @@
 import type { Instance } from "./instance.ts";
 import type { Keyspace, Value } from "./keyspace.ts";
-import { type Reply, SYNTAX_ERROR, WRONG_TYPE } from "./reply.ts";
+import { NOT_AN_INTEGER, type Reply, SYNTAX_ERROR, WRONG_TYPE } from "./reply.ts";
 
 /** One connection's own state. */
 export interface Client {
@@ -59,43 +59,73 @@ export function valueOf<T extends Value["type"]>(
   call: Call,
   key: string,
   type: T,
-): Extract<Value, { type: T }> | null | typeof WRONG_TYPE {
+): ValueOf<T> | null | typeof WRONG_TYPE {
   const value = keyspace(call).get(call.client.database, key);
   if (value === null) return null;
-  return value.type === type ? (value as Extract<Value, { type: T }>) : WRONG_TYPE;
+  return value.type === type ? (value as ValueOf<T>) : WRONG_TYPE;
 }
 
 export function isReply(value: object | null): value is Reply {
   return value !== null && "kind" in value;
 }
 
+type ValueOf<T extends Value["type"]> = Extract<Value, { type: T }>;
+
+const EMPTY: { readonly [T in Value["type"]]: () => ValueOf<T> } = {
+  string: () => ({ type: "string", text: "" }),
+  list: () => ({ type: "list", items: [] }),
+  set: () => ({ type: "set", members: new Set() }),
+  hash: () => ({ type: "hash", fields: new Map() }),
+  zset: () => ({ type: "zset", scores: new Map() }),
+};
+
 /** The value of a key, made if there is none. */
 export function valueToWrite<T extends Value["type"]>(
   call: Call,
   key: string,
   type: T,
-  empty: () => Extract<Value, { type: T }>,
-): Extract<Value, { type: T }> | Reply {
+): ValueOf<T> | Reply {
   const found = valueOf(call, key, type);
   if (found !== null) return found;
-  const made = empty();
+  const made = EMPTY[type]();
   keyspace(call).set(call.client.database, key, made);
   return made;
 }
 
-/** Bounds of a range as Redis counts, from the end if negative; as `slice` wants them. */
-export function sliceOf(
+/** A command that reads a key of one type; one that is not there reads as an empty value. */
+export function reading<T extends Value["type"]>(
+  type: T,
+  read: (value: ValueOf<T>, call: Call) => Reply,
+) {
+  return (call: Call): Reply => {
+    const value = valueOf(call, arg(call, 1), type);
+    return isReply(value) ? value : read(value ?? EMPTY[type](), call);
+  };
+}
+
+/** Redis has no empty collections: a key whose last item is gone goes too. */
+export function dropIfEmpty(call: Call, size: number): void {
+  if (size === 0) keyspace(call).delete(call.client.database, arg(call, 1));
+}
+
+/**
+ * A range as Redis counts, its first place and its last in the arguments from `first` on, from the
+ * end if negative.
+ *
+ * @param reply Gets the bounds as `slice` wants them.
+ */
+export function ranging(
   call: Call,
   first: number,
   length: number,
-): readonly [start: number, end: number] | null {
-  const bounds = [arg(call, first), arg(call, first + 1)].map((text) =>
+  reply: (start: number, end: number) => Reply,
+): Reply {
+  const [start = 0, end = 0] = [arg(call, first), arg(call, first + 1)].map((text) =>
     /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN,
   );
-  const [start = 0, end = 0] = bounds;
-  if (Number.isNaN(start) || Number.isNaN(end)) return null;
+  if (Number.isNaN(start) || Number.isNaN(end)) return NOT_AN_INTEGER;
   const absolute = (index: number) => (index < 0 ? Math.max(0, length + index) : index);
-  return [absolute(start), end < 0 ? length + end + 1 : end + 1];
+  return reply(absolute(start), end < 0 ? length + end + 1 : end + 1);
 }
 
 /** Words that say more about their argument in one version than in another. */

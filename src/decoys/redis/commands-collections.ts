@@ -2,22 +2,15 @@ import {
   arg,
   type Call,
   type Commands,
+  dropIfEmpty,
   isReply,
   keyspace,
-  sliceOf,
+  ranging,
+  reading,
   valueOf,
   valueToWrite,
 } from "./command.ts";
-import {
-  bulk,
-  bulks,
-  error,
-  integer,
-  NOT_AN_INTEGER,
-  OK,
-  type Reply,
-  SYNTAX_ERROR,
-} from "./reply.ts";
+import { bulk, bulks, error, integer, OK, type Reply, SYNTAX_ERROR } from "./reply.ts";
 
 /** Longest list that is kept. */
 const KEPT_ITEMS = 4096;
@@ -25,7 +18,7 @@ const KEPT_ITEMS = 4096;
 function push(head: boolean, mustExist = false) {
   return (call: Call): Reply => {
     if (mustExist && valueOf(call, arg(call, 1), "list") === null) return integer(0);
-    const value = valueToWrite(call, arg(call, 1), "list", () => ({ type: "list", items: [] }));
+    const value = valueToWrite(call, arg(call, 1), "list");
     if (isReply(value)) return value;
     for (const item of call.args.slice(2)) {
       if (value.items.length >= KEPT_ITEMS) break;
@@ -38,22 +31,17 @@ function push(head: boolean, mustExist = false) {
 }
 
 function pop(head: boolean) {
-  return (call: Call): Reply => {
-    const value = valueOf(call, arg(call, 1), "list");
-    if (isReply(value)) return value;
-    const item = head ? value?.items.shift() : value?.items.pop();
-    if (value?.items.length === 0) keyspace(call).delete(call.client.database, arg(call, 1));
+  return reading("list", ({ items }, call) => {
+    const item = head ? items.shift() : items.pop();
+    dropIfEmpty(call, items.length);
     return bulk(item ?? null);
-  };
+  });
 }
 
 function hashSet(call: Call): Reply {
   if (call.args.length % 2 === 1)
     return error(`ERR wrong number of arguments for ${call.name.toUpperCase()}`);
-  const value = valueToWrite(call, arg(call, 1), "hash", () => ({
-    type: "hash",
-    fields: new Map(),
-  }));
+  const value = valueToWrite(call, arg(call, 1), "hash");
   if (isReply(value)) return value;
   const before = value.fields.size;
   for (let index = 2; index < call.args.length; index += 2) {
@@ -61,21 +49,6 @@ function hashSet(call: Call): Reply {
     keyspace(call).touch(arg(call, index).length + arg(call, index + 1).length + 32);
   }
   return call.name === "hmset" ? OK : integer(value.fields.size - before);
-}
-
-/** A command that reads a hash, with what it says of none. */
-function hashRead(read: (fields: Map<string, string>, call: Call) => Reply) {
-  return (call: Call): Reply => {
-    const value = valueOf(call, arg(call, 1), "hash");
-    return isReply(value) ? value : read(value?.fields ?? new Map(), call);
-  };
-}
-
-function setRead(read: (members: Set<string>, call: Call) => Reply) {
-  return (call: Call): Reply => {
-    const value = valueOf(call, arg(call, 1), "set");
-    return isReply(value) ? value : read(value?.members ?? new Set(), call);
-  };
 }
 
 function scoreAdd(call: Call): Reply {
@@ -87,10 +60,7 @@ function scoreAdd(call: Call): Reply {
       return error("ERR value is not a valid float");
     pairs.push([arg(call, index + 1), score]);
   }
-  const value = valueToWrite(call, arg(call, 1), "zset", () => ({
-    type: "zset",
-    scores: new Map(),
-  }));
+  const value = valueToWrite(call, arg(call, 1), "zset");
   if (isReply(value)) return value;
   const before = value.scores.size;
   for (const [member, score] of pairs) {
@@ -100,21 +70,17 @@ function scoreAdd(call: Call): Reply {
   return integer(value.scores.size - before);
 }
 
-function scoreRange(call: Call): Reply {
-  const value = valueOf(call, arg(call, 1), "zset");
-  if (isReply(value)) return value;
-  const sorted = [...(value?.scores ?? [])].toSorted(
-    ([a, one], [b, other]) => one - other || (a < b ? -1 : 1),
-  );
-  const bounds = sliceOf(call, 2, sorted.length);
-  if (bounds === null) return NOT_AN_INTEGER;
+const scoreRange = reading("zset", ({ scores }, call) => {
+  const sorted = [...scores].toSorted(([a, one], [b, other]) => one - other || (a < b ? -1 : 1));
   const withScores = call.args[4]?.toLowerCase() === "withscores";
-  if (call.args.length > (withScores ? 5 : 4)) return SYNTAX_ERROR;
-  const chosen = sorted.slice(...bounds);
-  return bulks(
-    chosen.flatMap(([member, score]) => (withScores ? [member, String(score)] : [member])),
-  );
-}
+  return ranging(call, 2, sorted.length, (start, end) => {
+    if (call.args.length > (withScores ? 5 : 4)) return SYNTAX_ERROR;
+    const chosen = sorted.slice(start, end);
+    return bulks(
+      chosen.flatMap(([member, score]) => (withScores ? [member, String(score)] : [member])),
+    );
+  });
+});
 
 /** Commands of lists, hashes, sets and sorted sets (`t_list.c`, `t_hash.c`, `t_set.c`, `t_zset.c`). */
 export const COLLECTION_COMMANDS: Commands = {
@@ -127,50 +93,48 @@ export const COLLECTION_COMMANDS: Commands = {
   llen: {
     arity: 2,
     flags: "rf",
-    run: (call) => {
-      const value = valueOf(call, arg(call, 1), "list");
-      return isReply(value) ? value : integer(value?.items.length ?? 0);
-    },
+    run: reading("list", ({ items }) => integer(items.length)),
   },
   lrange: {
     arity: 4,
     flags: "r",
-    run: (call) => {
-      const value = valueOf(call, arg(call, 1), "list");
-      if (isReply(value)) return value;
-      const bounds = sliceOf(call, 2, value?.items.length ?? 0);
-      return bounds === null ? NOT_AN_INTEGER : bulks((value?.items ?? []).slice(...bounds));
-    },
+    run: reading("list", ({ items }, call) =>
+      ranging(call, 2, items.length, (start, end) => bulks(items.slice(start, end))),
+    ),
   },
   hset: { arity: -4, flags: "wf", run: hashSet },
   hmset: { arity: -4, flags: "wf", run: hashSet },
   hget: {
     arity: 3,
     flags: "rf",
-    run: hashRead((fields, call) => bulk(fields.get(arg(call, 2)) ?? null)),
+    run: reading("hash", ({ fields }, call) => bulk(fields.get(arg(call, 2)) ?? null)),
   },
   hgetall: {
     arity: 2,
     flags: "r",
-    run: hashRead((fields) => ({
+    run: reading("hash", ({ fields }) => ({
       kind: "map",
       entries: [...fields].map(([name, text]) => [bulk(name), bulk(text)] as const),
     })),
   },
-  hkeys: { arity: 2, flags: "r", run: hashRead((fields) => bulks([...fields.keys()])) },
-  hvals: { arity: 2, flags: "r", run: hashRead((fields) => bulks([...fields.values()])) },
-  hlen: { arity: 2, flags: "rf", run: hashRead((fields) => integer(fields.size)) },
+  hkeys: { arity: 2, flags: "r", run: reading("hash", ({ fields }) => bulks([...fields.keys()])) },
+  hvals: {
+    arity: 2,
+    flags: "r",
+    run: reading("hash", ({ fields }) => bulks([...fields.values()])),
+  },
+  hlen: { arity: 2, flags: "rf", run: reading("hash", ({ fields }) => integer(fields.size)) },
   hexists: {
     arity: 3,
     flags: "rf",
-    run: hashRead((fields, call) => integer(fields.has(arg(call, 2)) ? 1 : 0)),
+    run: reading("hash", ({ fields }, call) => integer(fields.has(arg(call, 2)) ? 1 : 0)),
   },
   hdel: {
     arity: -3,
     flags: "wf",
-    run: hashRead((fields, call) => {
+    run: reading("hash", ({ fields }, call) => {
       const gone = call.args.slice(2).filter((name) => fields.delete(name)).length;
-      if (fields.size === 0) keyspace(call).delete(call.client.database, arg(call, 1));
+      dropIfEmpty(call, fields.size);
       return integer(gone);
     }),
   },
@@ -178,10 +142,7 @@ export const COLLECTION_COMMANDS: Commands = {
     arity: -3,
     flags: "wf",
     run: (call) => {
-      const value = valueToWrite(call, arg(call, 1), "set", () => ({
-        type: "set",
-        members: new Set(),
-      }));
+      const value = valueToWrite(call, arg(call, 1), "set");
       if (isReply(value)) return value;
       const before = value.members.size;
       for (const member of call.args.slice(2)) {
@@ -194,41 +155,36 @@ export const COLLECTION_COMMANDS: Commands = {
   srem: {
     arity: -3,
     flags: "wf",
-    run: setRead((members, call) => {
+    run: reading("set", ({ members }, call) => {
       const gone = call.args.slice(2).filter((member) => members.delete(member)).length;
-      if (members.size === 0) keyspace(call).delete(call.client.database, arg(call, 1));
+      dropIfEmpty(call, members.size);
       return integer(gone);
     }),
   },
   smembers: {
     arity: 2,
     flags: "r",
-    run: setRead((members) => ({ kind: "set", items: [...members].map(bulk) })),
+    run: reading("set", ({ members }) => ({ kind: "set", items: [...members].map(bulk) })),
   },
-  scard: { arity: 2, flags: "rf", run: setRead((members) => integer(members.size)) },
+  scard: { arity: 2, flags: "rf", run: reading("set", ({ members }) => integer(members.size)) },
   sismember: {
     arity: 3,
     flags: "rf",
-    run: setRead((members, call) => integer(members.has(arg(call, 2)) ? 1 : 0)),
+    run: reading("set", ({ members }, call) => integer(members.has(arg(call, 2)) ? 1 : 0)),
   },
   zadd: { arity: -4, flags: "wf", run: scoreAdd },
   zrange: { arity: -4, flags: "r", run: scoreRange },
   zcard: {
     arity: 2,
     flags: "rf",
-    run: (call) => {
-      const value = valueOf(call, arg(call, 1), "zset");
-      return isReply(value) ? value : integer(value?.scores.size ?? 0);
-    },
+    run: reading("zset", ({ scores }) => integer(scores.size)),
   },
   zscore: {
     arity: 3,
     flags: "rf",
-    run: (call) => {
-      const value = valueOf(call, arg(call, 1), "zset");
-      if (isReply(value)) return value;
-      const score = value?.scores.get(arg(call, 2));
+    run: reading("zset", ({ scores }, call) => {
+      const score = scores.get(arg(call, 2));
       return bulk(score === undefined ? null : String(score));
-    },
+    }),
   },
 };

@@ -4,7 +4,8 @@ import {
   type Commands,
   isReply,
   keyspace,
-  sliceOf,
+  ranging,
+  reading,
   valueOf,
   valueToWrite,
 } from "./command.ts";
@@ -76,7 +77,7 @@ function add(sign: number, by?: (call: Call) => number | null) {
 }
 
 function append(call: Call): Reply {
-  const value = valueToWrite(call, arg(call, 1), "string", () => ({ type: "string", text: "" }));
+  const value = valueToWrite(call, arg(call, 1), "string");
   if (isReply(value)) return value;
   const length = value.text.length + arg(call, 2).length;
   value.text = (value.text + arg(call, 2)).slice(0, KEPT_BYTES);
@@ -146,19 +147,13 @@ export const STRING_COMMANDS: Commands = {
   strlen: {
     arity: 2,
     flags: "rf",
-    run: (call) => {
-      const value = valueOf(call, arg(call, 1), "string");
-      return isReply(value) ? value : integer(value?.text.length ?? 0);
-    },
+    run: reading("string", ({ text }) => integer(text.length)),
   },
   getrange: {
     arity: 4,
     flags: "r",
-    run: (call) => {
-      const value = valueOf(call, arg(call, 1), "string");
-      if (isReply(value)) return value;
-      const bounds = sliceOf(call, 2, value?.text.length ?? 0);
-      return bounds === null ? NOT_AN_INTEGER : bulk((value?.text ?? "").slice(...bounds));
-    },
+    run: reading("string", ({ text }, call) =>
+      ranging(call, 2, text.length, (start, end) => bulk(text.slice(start, end))),
+    ),
   },
 };

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Decoy, DecoyContext, DecoySession } from "../decoy.ts";
+import { offerToNeighbors } from "../neighbors.ts";
 import type { Client } from "./command.ts";
 import { dispatch } from "./dispatch.ts";
 import { createInstance, type Instance } from "./instance.ts";
@@ -31,6 +32,7 @@ export const redisDecoy: Decoy = {
       typeof password === "string" ? password : "",
     );
     const monitors = new Map<Client, Duplex>();
+    offerToNeighbors(context.persona, 6379, (request) => answerOnce(instance, request));
     return (stream, session) => serve(context, instance, monitors, stream, session);
   },
 };
@@ -110,6 +112,22 @@ function serve(
     parser.push(chunk);
     pump();
   });
+}
+
+/** Answers commands of the machine itself, which are on record where they were typed. */
+function answerOnce(instance: Instance, request: string): string {
+  const address = { srcIp: "127.0.0.1", srcPort: 40_000 + (instance.nextClientId % 20_000) };
+  const session = { ...address, dstIp: "127.0.0.1", dstPort: 6379, id: "", emit: () => {} };
+  const client = connect(instance, session);
+  const parser = new CommandParser();
+  parser.push(Buffer.from(request, "latin1"));
+  let replies = "";
+  for (let item = parser.next(); item?.kind === "command"; item = parser.next()) {
+    const reply = dispatch(instance, client, item.command.args);
+    replies += sizeOf(reply, REPLY_BYTES) < REPLY_BYTES ? encode(reply, 2) : "";
+  }
+  instance.clients.delete(client);
+  return replies;
 }
 
 function connect(instance: Instance, session: DecoySession): Client {

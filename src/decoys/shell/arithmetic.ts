@@ -1,5 +1,5 @@
 const TOKEN =
-  /\s*(0[xX][0-9a-fA-F]+|\d+|\$?[A-Za-z_]\w*|\*\*|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%()<>!~&|^?:])/y;
+  /\s*(0[xX][0-9a-fA-F]+|\d+|\$?[A-Za-z_]\w*|\*\*|\+\+|--|[-+*/%]=|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%()<>!~&|^?:=,])/y;
 const LEVELS: readonly (readonly string[])[] = [
   ["||"],
   ["&&"],
@@ -14,8 +14,16 @@ const LEVELS: readonly (readonly string[])[] = [
 ];
 const MAX_DEPTH = 40;
 
-/** Value of a `$((...))` (XCU 2.6.4) in 64-bit integers; 0 for what it cannot read. */
-export function evaluateArithmetic(source: string, lookUp: (name: string) => string): bigint {
+/**
+ * Value of a `$((...))` (XCU 2.6.4) in 64-bit integers; 0 for what it cannot read.
+ *
+ * @param assign Sets a variable, for `=`, `+=` and their like, `++` and `--`.
+ */
+export function evaluateArithmetic(
+  source: string,
+  lookUp: (name: string) => string,
+  assign: (name: string, value: string) => void = () => {},
+): bigint {
   const tokens: string[] = [];
   const pattern = new RegExp(TOKEN);
   for (let at = 0; at < source.trimEnd().length; at = pattern.lastIndex) {
@@ -48,15 +56,40 @@ export function evaluateArithmetic(source: string, lookUp: (name: string) => str
       if (tokens[at] === ")") at++;
       return value;
     }
-    return number(/^[$A-Za-z_]/.test(token) ? lookUp(token.replace("$", "")) : token);
+    if ((token === "++" || token === "--") && /^[A-Za-z_]/.test(tokens[at] ?? "")) {
+      return set(tokens[at++] ?? "", token.charAt(0), 1n);
+    }
+    if (!/^[$A-Za-z_]/.test(token)) return number(token);
+    const name = token.replace("$", "");
+    const next = tokens[at] ?? "";
+    if (next === "++" || next === "--") {
+      at++;
+      const before = number(lookUp(name));
+      set(name, next.charAt(0), 1n);
+      return before;
+    }
+    if (!/^[-+*/%]?=$/.test(next)) return number(lookUp(name));
+    at++;
+    return set(name, next.slice(0, -1), binary(0, depth + 1));
   };
-  return binary(0, 0);
+  const set = (name: string, operator: string, by: bigint): bigint => {
+    const made = operator === "" ? by : apply(operator, number(lookUp(name)), by);
+    const value = BigInt.asIntN(64, made);
+    assign(name, String(value));
+    return value;
+  };
+  let value = binary(0, 0);
+  while (tokens[at] === ",") {
+    at++;
+    value = binary(0, 0);
+  }
+  return value;
 }
 
 function number(token: string): bigint {
   const text = token.trim();
   if (/^0[0-7]+$/.test(text)) return BigInt(`0o${text.slice(1)}`);
-  return /^(?:\d{1,19}|0[xX][0-9a-fA-F]{1,16})$/.test(text) ? BigInt(text) : 0n;
+  return /^(?:-?\d{1,19}|0[xX][0-9a-fA-F]{1,16})$/.test(text) ? BigInt(text) : 0n;
 }
 
 function apply(operator: string, left: bigint, right: bigint): bigint {

@@ -1,7 +1,11 @@
-import type { Running, Shell } from "./shell.ts";
+import type { Dialect, Running, Shell } from "./shell.ts";
 
 /** Where a command's input comes from, piece by piece; null at its end. */
-export type Input = (echo?: boolean) => Running<string | null>;
+export interface Input {
+  (echo?: boolean): Running<string | null>;
+  /** Gives back what was read too far, for the next who reads. */
+  readonly unread: (text: string) => void;
+}
 
 /** Where a command reads and writes. */
 export interface Io {
@@ -27,8 +31,12 @@ export interface Call extends Io {
 
 export interface ScriptOptions {
   readonly subshell: boolean;
+  /** What it is called in messages; absent for text of the shell's own. */
   readonly name?: string;
+  /** Whether it comes from a file or standard input, not from `-c`. */
+  readonly isFile?: boolean;
   readonly parameters?: readonly string[];
+  readonly dialect?: Dialect;
 }
 
 /** A program: exit status, at once or after it slept or read. */
@@ -37,12 +45,16 @@ export type Program = (call: Call) => number | Running;
 /** Input that was there from the start. */
 export function inputOf(text: string): Input {
   let rest = text;
-  return function* () {
+  const input = function* (): Running<string | null> {
     const piece = rest;
     rest = "";
     yield* [];
     return piece === "" ? null : piece;
   };
+  const unread = (back: string) => {
+    rest = back + rest;
+  };
+  return Object.assign(input, { unread });
 }
 
 const MAX_INPUT_BYTES = 1024 * 1024;
@@ -54,6 +66,20 @@ export function* readAll(call: Pick<Call, "stdin">): Running<string> {
     if (all.length > MAX_INPUT_BYTES) break;
   }
   return all;
+}
+
+/** One line of input, the rest given back; null at the end. */
+export function* lineOf({ stdin }: Pick<Call, "stdin">, echo = true): Running<string | null> {
+  let held = "";
+  for (;;) {
+    const piece = yield* stdin(echo);
+    if (piece === null) return held === "" ? null : held;
+    held += piece;
+    const end = held.indexOf("\n");
+    if (end < 0) continue;
+    stdin.unread(held.slice(end + 1));
+    return held.slice(0, end);
+  }
 }
 
 /** Writes `name: message` to standard error. @returns `rc`. */

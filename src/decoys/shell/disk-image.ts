@@ -3,6 +3,7 @@ import { addConfiguration } from "./image-etc.ts";
 import { addLogs } from "./image-logs.ts";
 import { addKernelFiles } from "./image-proc.ts";
 import { addPrograms } from "./image-programs.ts";
+import { addServices } from "./image-services.ts";
 import type { Machine } from "./machine.ts";
 import type { Directory } from "./tree.ts";
 
@@ -25,6 +26,7 @@ export function buildRoot(machine: Machine): Directory {
   addHomes(builder, machine);
   addKernelFiles(builder, machine);
   addLogs(builder, machine);
+  addServices(builder, machine);
   return builder.build();
 }
 

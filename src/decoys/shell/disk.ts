@@ -1,8 +1,11 @@
+import { randomBytes } from "node:crypto";
+import { Captures } from "./captures.ts";
 import {
   absolute,
   allows,
   type Credentials,
   contentOf,
+  type Device,
   type Directory,
   type Entry,
   type Fault,
@@ -15,27 +18,55 @@ import {
   walk,
 } from "./tree.ts";
 
-/** What one session may write, so that no attacker can fill the memory of the process. */
+/** What one visitor may write, so that no attacker can fill the memory of the process. */
 const MAX_WRITTEN_BYTES = 8 * 1024 * 1024;
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_ENTRIES = 2000;
+const MAX_DEVICE_BYTES = 64 * 1024;
 /** Parts of the tree that the kernel makes: nobody creates files there. */
 const KERNEL_PARTS: ReadonlySet<string> = new Set(["proc", "sys"]);
 
+/** A file system as one visitor has left it: kept from one of his sessions to the next. */
+export interface Volume {
+  root: Directory;
+  /** Writes so far; deleting gives nothing back, as a bound needs no fairness. */
+  writtenBytes: number;
+  entries: number;
+}
+
+export const createVolume = (root: Directory): Volume => ({ root, writtenBytes: 0, entries: 0 });
+
 /** One session's view of the file system: system calls over an immutable tree. */
 export class Disk {
-  root: Directory;
   who: Credentials;
   umask = 0o022;
-  /** Captured writes so far; deleting gives nothing back, as a bound needs no fairness. */
-  private writtenBytes = 0;
-  private entries = 0;
+  /** What was written, for the record. */
+  readonly captures: Captures;
+  private readonly volume: Volume;
+  /** Replaces that of the volume: each session has processes of its own. */
+  private readonly proc: Entry | null;
   private readonly nowMs: () => number;
+  private composed: { readonly of: Directory; readonly root: Directory } | null = null;
 
-  constructor(root: Directory, who: Credentials, nowMs: () => number) {
-    this.root = root;
+  constructor(volume: Volume, proc: Entry | null, who: Credentials, nowMs: () => number) {
+    this.volume = volume;
+    this.proc = proc;
     this.who = who;
     this.nowMs = nowMs;
+    this.captures = new Captures((path) => {
+      const entry = this.stat("/", path, false);
+      return !isFault(entry) && entry.kind === "file" ? contentOf(entry, nowMs()) : null;
+    });
+  }
+
+  get root(): Directory {
+    const { root } = this.volume;
+    if (this.proc === null) return root;
+    if (this.composed?.of !== root) {
+      const children = new Map(root.children).set("proc", this.proc);
+      this.composed = { of: root, root: { ...root, children } };
+    }
+    return this.composed.root;
   }
 
   /** The place at `path`, links followed; its entry may be missing. */
@@ -55,6 +86,7 @@ export class Disk {
     if (isFault(entry)) return entry;
     if (!allows(entry, this.who, "read")) return fault("denied");
     if (entry.kind === "directory") return fault("isDirectory");
+    if (entry.kind === "device") return deviceText(entry);
     return entry.kind === "file" ? contentOf(entry, this.nowMs()) : "";
   }
 
@@ -65,8 +97,18 @@ export class Disk {
     return allows(entry, this.who, "read") ? entry.children : fault("denied");
   }
 
-  /** Replaces or extends the file at `path`, making it if need be. */
-  write(cwd: string, path: string, content: string, append = false): Fault | null {
+  /**
+   * Replaces or extends the file at `path`, making it if need be.
+   *
+   * @param bytes Its length, if `content` is only its beginning: the caller has it on record then.
+   */
+  write(
+    cwd: string,
+    path: string,
+    content: string,
+    append = false,
+    bytes: number | null = null,
+  ): Fault | null {
     const found = this.locate(cwd, path);
     if (isFault(found)) return found;
     const old = found.entry;
@@ -74,10 +116,12 @@ export class Disk {
     if (old?.kind === "device") return null;
     if (old !== null && !allows(old, this.who, "write")) return fault("denied");
     if (old === null && path.endsWith("/")) return fault("isDirectory");
+    const name = `/${found.path.join("/")}`;
+    if (!append) this.captures.leaving(name);
     const before = append && old?.kind === "file" ? contentOf(old, this.nowMs()) : "";
     if (before.length + content.length > MAX_FILE_BYTES) return fault("full");
-    this.writtenBytes += content.length;
-    if (this.writtenBytes > MAX_WRITTEN_BYTES) return fault("full");
+    this.volume.writtenBytes += content.length;
+    if (this.volume.writtenBytes > MAX_WRITTEN_BYTES) return fault("full");
     const meta: Meta = old ?? this.owned(0o666);
     const file: RegularFile = {
       kind: "file",
@@ -86,10 +130,12 @@ export class Disk {
       gid: meta.gid,
       mtimeMs: this.nowMs(),
       content: before + content,
-      bytes: null,
+      bytes,
       program: null,
     };
-    return this.put(found.path, file, old === null);
+    const refused = this.put(found.path, file, old === null);
+    if (refused === null && bytes === null) this.captures.wrote(name);
+    return refused;
   }
 
   mkdir(cwd: string, path: string): Fault | null {
@@ -116,6 +162,7 @@ export class Disk {
     if (found.entry.kind === "directory" && !deep && found.entry.children.size > 0) {
       return fault("notEmpty");
     }
+    this.captures.leaving(`/${found.path.join("/")}`);
     return this.put(found.path, null, false);
   }
 
@@ -124,9 +171,13 @@ export class Disk {
     const found = this.locate(cwd, path);
     if (isFault(found)) return found;
     const cost = measure(entry, MAX_ENTRIES);
-    this.entries += cost.entries;
-    this.writtenBytes += cost.bytes;
-    if (this.entries > MAX_ENTRIES || this.writtenBytes > MAX_WRITTEN_BYTES) return fault("full");
+    const { volume } = this;
+    volume.entries += cost.entries;
+    volume.writtenBytes += cost.bytes;
+    if (volume.entries > MAX_ENTRIES || volume.writtenBytes > MAX_WRITTEN_BYTES) {
+      return fault("full");
+    }
+    this.captures.leaving(`/${found.path.join("/")}`);
     return this.put(found.path, entry, false);
   }
 
@@ -135,7 +186,7 @@ export class Disk {
     if (isFault(found)) return found;
     if (found.entry === null) return fault("missing");
     if (this.who.uid !== 0 && this.who.uid !== found.entry.uid) return fault("notPermitted");
-    this.root = place(this.root, found.path, { ...found.entry, ...meta }, this.nowMs());
+    this.set(found.path, { ...found.entry, ...meta });
     return null;
   }
 
@@ -146,9 +197,13 @@ export class Disk {
     if (parent.entry === null) return fault("missing");
     const creates = isNew || entry === null;
     if (creates && !allows(parent.entry, this.who, "write")) return fault("denied");
-    if (isNew && ++this.entries > MAX_ENTRIES) return fault("full");
-    this.root = place(this.root, path, entry, this.nowMs());
+    if (isNew && ++this.volume.entries > MAX_ENTRIES) return fault("full");
+    this.set(path, entry);
     return null;
+  }
+
+  private set(path: readonly string[], entry: Entry | null): void {
+    this.volume.root = place(this.volume.root, path, entry, this.nowMs());
   }
 
   private owned(mode: number): Meta {
@@ -159,6 +214,13 @@ export class Disk {
       mtimeMs: this.nowMs(),
     };
   }
+}
+
+/** What a device has to read: as much as a program may take in. */
+function deviceText({ major, minor }: Device): string {
+  if (major !== 1) return "";
+  if (minor === 5 || minor === 7) return "\0".repeat(MAX_DEVICE_BYTES);
+  return minor === 8 || minor === 9 ? randomBytes(MAX_DEVICE_BYTES).toString("latin1") : "";
 }
 
 function measure(entry: Entry, limit: number): { entries: number; bytes: number } {

@@ -1,6 +1,7 @@
 import { evaluateArithmetic } from "./arithmetic.ts";
+import { expandBraces, globPattern } from "./patterns.ts";
 import type { Running, Shell } from "./shell.ts";
-import { bareText, type Part, type Word } from "./syntax.ts";
+import type { Part, Word } from "./syntax.ts";
 import { absolute, isFault } from "./tree.ts";
 
 /** Runs the text of a `$(...)` and gives what it wrote. */
@@ -89,7 +90,7 @@ function* valuesOf(
         { text: (yield* substitute(part.script)).replace(/\n+$/, "").slice(0, MAX_FIELD_BYTES) },
       ];
     case "arithmetic":
-      return [{ text: String(evaluateArithmetic(part.text, (name) => lookUp(shell, name) ?? "")) }];
+      return [{ text: String(arithmeticOf(shell, part.text)) }];
     case "variable":
     default: {
       if (part.name === "@" && part.operator === "") {
@@ -122,6 +123,16 @@ function* variable(shell: Shell, part: Variable, substitute: Substitute): Runnin
     case ":+":
     case "+":
       return isSet ? yield* argument() : "";
+    case "^^":
+    case "^":
+    case ",,":
+    case ",": {
+      const changed = (text: string) =>
+        part.operator.startsWith("^") ? text.toUpperCase() : text.toLowerCase();
+      const text = value ?? "";
+      if (part.operator.length === 2) return changed(text);
+      return changed(text.charAt(0)) + text.slice(1);
+    }
     case "#":
     case "##":
       return trim(value ?? "", yield* argument(), part.operator === "##", true);
@@ -166,7 +177,7 @@ export function lookUp(shell: Shell, name: string): string | undefined {
     case "$":
       return String(shell.pid);
     case "!":
-      return String(shell.jobs.at(-1)?.pid ?? "");
+      return shell.lastJobPid === null ? "" : String(shell.lastJobPid);
     case "#":
       return String(shell.parameters.length);
     case "@":
@@ -180,6 +191,24 @@ export function lookUp(shell: Shell, name: string): string | undefined {
       return shell.cwd;
     case "OLDPWD":
       return shell.previousCwd;
+    case "PPID":
+      return String(shell.pid - 1);
+    case "LINES":
+    case "COLUMNS":
+      if (shell.seat.tty === null || shell.dialect !== "bash") return shell.variables.get(name);
+      return String(name === "LINES" ? shell.size.rows : shell.size.columns);
+    case "BASH_VERSION":
+      return shell.dialect === "bash" ? bashVersion(shell) : undefined;
+    case "BASH":
+      return shell.dialect === "bash" ? "/bin/bash" : undefined;
+    case "OSTYPE":
+      return shell.dialect !== "bash"
+        ? undefined
+        : shell.machine.flavor === "redhat"
+          ? "linux"
+          : "linux-gnu";
+    case "HISTFILE":
+      return shell.seat.tty === null ? undefined : `${shell.account.home}/.bash_history`;
     case "UID":
     case "EUID":
       return shell.dialect === "bash" ? String(shell.account.uid) : undefined;
@@ -197,6 +226,28 @@ export function lookUp(shell: Shell, name: string): string | undefined {
   }
 }
 
+/** The value of an expression, which may set variables. */
+export function arithmeticOf(shell: Shell, expression: string): bigint {
+  return evaluateArithmetic(
+    expression,
+    (name) => lookUp(shell, name) ?? "",
+    (name, value) => shell.set(name, value),
+  );
+}
+
+/** As `$BASH_VERSION` and `bash --version` tell it. */
+export function bashVersion(shell: Shell): string {
+  const versions: Readonly<Record<string, string>> = {
+    "debian-10": "5.0.3(1)-release",
+    "debian-11": "5.1.4(1)-release",
+    "ubuntu-18.04": "4.4.20(1)-release",
+    "ubuntu-20.04": "5.0.17(1)-release",
+    "centos-7": "4.2.46(2)-release",
+    "almalinux-8": "4.4.20(1)-release",
+  };
+  return versions[shell.machine.persona.release.id] ?? "4.4.20(1)-release";
+}
+
 function tilde(shell: Shell, text: string): string {
   const match = /^~([^/]*)/.exec(text);
   if (match === null) return text;
@@ -207,65 +258,6 @@ function tilde(shell: Shell, text: string): string {
       : shell.machine.find(name)?.home;
   return home === undefined ? text : home + text.slice(whole.length);
 }
-
-/** `a{b,c}d` and `{1..3}` of a word without quotes. */
-function expandBraces(word: Word): Word[] {
-  const bare = bareText(word);
-  if (bare === null || !bare.includes("{")) return [word];
-  const budget = { left: 256 };
-  return bracesOf(bare, budget).map((text) => [{ kind: "text", text, quoted: false }]);
-}
-
-function bracesOf(text: string, budget: { left: number }): string[] {
-  const match = /^(.*?)\{([^{}]*(?:,[^{}]*)+|-?\d+\.\.-?\d+|[a-zA-Z]\.\.[a-zA-Z])\}(.*)$/s.exec(
-    text,
-  );
-  if (match === null || --budget.left < 0) return [text];
-  const [, before = "", inner = "", after = ""] = match;
-  return choicesOf(inner).flatMap((choice) => bracesOf(before + choice + after, budget));
-}
-
-function choicesOf(inner: string): string[] {
-  if (inner.includes(",")) return inner.split(",");
-  const [from = "", to = ""] = inner.split("..");
-  const letters = /^[a-zA-Z]$/.test(from);
-  const start = letters ? from.charCodeAt(0) : Number(from);
-  const end = letters ? to.charCodeAt(0) : Number(to);
-  const count = Math.min(Math.abs(end - start) + 1, 1000);
-  const step = end < start ? -1 : 1;
-  return Array.from({ length: count }, (_, index) => {
-    const value = start + index * step;
-    return letters ? String.fromCharCode(value) : String(value);
-  });
-}
-
-/** A shell pattern (XCU 2.13) as a regular expression for a whole string. */
-export function globPattern(pattern: string): RegExp {
-  let source = "";
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern.charAt(at);
-    const close = char === "[" ? pattern.indexOf("]", at + 2) : -1;
-    if (char === "*") source += source.endsWith("[^]*") ? "" : "[^]*";
-    else if (char === "?") source += "[^]";
-    else if (close > 0) {
-      const inner = pattern
-        .slice(at + 1, close)
-        .replace(/[\\\]]/g, "\\$&")
-        .replace(/^!/, "^");
-      source += `[${inner}]`;
-      at = close;
-    } else if (char === "\\" && at + 1 < pattern.length)
-      source += escapeRegExp(pattern.charAt(++at));
-    else source += escapeRegExp(char);
-  }
-  try {
-    return new RegExp(`^${source}$`);
-  } catch {
-    return new RegExp(`^${escapeRegExp(pattern)}$`);
-  }
-}
-
-const escapeRegExp = (value: string) => value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 
 /** File names that a field with unquoted wildcards matches; the field itself if none. */
 function glob(shell: Shell, stretches: readonly Stretch[]): string[] {

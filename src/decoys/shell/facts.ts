@@ -144,6 +144,13 @@ export function mountsOf(persona: Persona): readonly Mount[] {
   ];
 }
 
+/** As /proc/mounts has them. */
+export function mountsText(persona: Persona): string {
+  return mountsOf(persona)
+    .map((mount) => `${mount.device} ${mount.on} ${mount.type} ${mount.options} 0 0\n`)
+    .join("");
+}
+
 function deviceMounts(persona: Persona): readonly Mount[] {
   const { hardware } = persona;
   const nothing = { sizeKb: null, usedKb: 0 };

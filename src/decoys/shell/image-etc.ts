@@ -77,11 +77,6 @@ export function addConfiguration(builder: TreeBuilder, machine: Machine): void {
     "Defaults\tenv_reset\nDefaults\tmail_badpass\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n",
     { mode: 0o440 },
   );
-  builder.file("/etc/ssh/sshd_config", SSHD_CONFIG);
-  for (const kind of ["rsa", "ecdsa", "ed25519"]) {
-    const own = { mode: 0o600, mtimeMs: persona.installedMs };
-    builder.file(`/etc/ssh/ssh_host_${kind}_key`, "-----BEGIN OPENSSH PRIVATE KEY-----\n", own);
-  }
   if (debian) {
     builder.file(
       "/etc/debian_version",
@@ -201,15 +196,4 @@ PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin
 47 6\t* * 7\troot\ttest -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.weekly )
 52 6\t1 * *\troot\ttest -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.monthly )
 #
-`;
-
-const SSHD_CONFIG = `Include /etc/ssh/sshd_config.d/*.conf
-
-PermitRootLogin yes
-ChallengeResponseAuthentication no
-UsePAM yes
-X11Forwarding yes
-PrintMotd no
-AcceptEnv LANG LC_*
-Subsystem\tsftp\t/usr/lib/openssh/sftp-server
 `;

@@ -2,6 +2,7 @@ import type { TreeBuilder } from "./builder.ts";
 import { strftime } from "./dates.ts";
 import { mountsOf, networkOf } from "./facts.ts";
 import type { Machine } from "./machine.ts";
+import { packagesOf } from "./packages.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS_KEPT = 72;
@@ -53,7 +54,7 @@ function authLog(machine: Machine, nowMs: number): string {
   for (const hour of hours(machine, nowMs)) {
     const at = hour + 17 * 60_000 + 1000;
     if (at > nowMs) continue;
-    const pid = machine.nextPid(at);
+    const pid = machine.pidAt(at);
     const line = `${stamp(machine, at)} CRON[${pid}]: pam_unix(cron:session): session`;
     log += `${line} opened for user root by (uid=0)\n${line} closed for user root\n`;
   }
@@ -66,7 +67,7 @@ function systemLog(machine: Machine, nowMs: number): string {
   for (const hour of hours(machine, nowMs)) {
     const at = hour + 17 * 60_000 + 1000;
     if (at > nowMs) continue;
-    log += `${stamp(machine, at)} CRON[${machine.nextPid(at) + 1}]: (root) CMD (   cd / && run-parts --report /etc/cron.hourly)\n`;
+    log += `${stamp(machine, at)} CRON[${machine.pidAt(at) + 1}]: (root) CMD (   cd / && run-parts --report /etc/cron.hourly)\n`;
     if (persona.pick(`log:${hour}`, 4) > 0) continue;
     const later = at + persona.pick(`log.minute:${hour}`, 40) * 60_000;
     if (later < nowMs)
@@ -77,14 +78,10 @@ function systemLog(machine: Machine, nowMs: number): string {
 
 function packageLog(machine: Machine): string {
   const { persona } = machine;
-  const packages = "libc-bin man-db openssh-server openssl sudo curl ca-certificates rsyslog".split(
-    " ",
-  );
-  return packages
-    .map((name, index) => {
-      const at = persona.installedMs + index * 1700;
-      const version = `${1 + persona.pick(`pkg:${name}`, 9)}.${persona.pick(`pkg.minor:${name}`, 40)}-${1 + index}`;
-      return `${strftime("%F %T", at, persona.timeZone)} status installed ${name}:amd64 ${version}\n`;
+  return packagesOf(persona)
+    .map(({ name, version, architecture }, index) => {
+      const at = strftime("%F %T", persona.installedMs + index * 1700, persona.timeZone);
+      return `${at} install ${name}:${architecture} <none> ${version}\n${at} status installed ${name}:${architecture} ${version}\n`;
     })
     .join("");
 }

@@ -1,6 +1,7 @@
 import type { TreeBuilder } from "./builder.ts";
 import { loadOf, memoryOf, mountsOf, networkOf } from "./facts.ts";
 import type { Machine } from "./machine.ts";
+import { commOf } from "./processes.ts";
 
 /** /proc, /sys and /dev, as far as visitors read them. */
 export function addKernelFiles(builder: TreeBuilder, machine: Machine): void {
@@ -9,9 +10,6 @@ export function addKernelFiles(builder: TreeBuilder, machine: Machine): void {
   const own = { mode: 0o444, bytes: 0 };
   const proc = (name: string, content: string | ((nowMs: number) => string)) =>
     builder.file(`/proc/${name}`, content, own);
-  const mounts = mountsOf(persona)
-    .map((mount) => `${mount.device} ${mount.on} ${mount.type} ${mount.options} 0 0\n`)
-    .join("");
   const gcc = release.versions["gcc"] ?? "8.3.0";
   proc(
     "version",
@@ -28,10 +26,9 @@ export function addKernelFiles(builder: TreeBuilder, machine: Machine): void {
     (nowMs) =>
       `${loadOf(persona, nowMs)
         .map((load) => load.toFixed(2))
-        .join(" ")} 1/${machine.processes.length + 60} ${machine.nextPid(nowMs)}\n`,
+        .join(" ")} 1/${machine.processes().length} ${machine.pidAt(nowMs)}\n`,
   );
-  proc("mounts", mounts);
-  proc("self/mounts", mounts);
+  builder.link("/proc/mounts", "self/mounts");
   proc(
     "cmdline",
     machine.flavor === "busybox"
@@ -44,7 +41,7 @@ export function addKernelFiles(builder: TreeBuilder, machine: Machine): void {
   );
   proc("stat", (nowMs) => {
     const ticks = Math.floor((nowMs - persona.bootedMs) / 10);
-    return `cpu  ${Math.floor(ticks * 0.02)} 0 ${Math.floor(ticks * 0.01)} ${Math.floor(ticks * 0.96 * hardware.cores)} 0 0 0 0 0 0\nbtime ${Math.floor(persona.bootedMs / 1000)}\nprocesses ${machine.nextPid(nowMs)}\n`;
+    return `cpu  ${Math.floor(ticks * 0.02)} 0 ${Math.floor(ticks * 0.01)} ${Math.floor(ticks * 0.96 * hardware.cores)} 0 0 0 0 0 0\nbtime ${Math.floor(persona.bootedMs / 1000)}\nprocesses ${machine.pidAt(nowMs)}\n`;
   });
   const network = networkOf(persona, persona.bootedMs);
   proc("net/dev", (nowMs) => {
@@ -73,27 +70,21 @@ export function addKernelFiles(builder: TreeBuilder, machine: Machine): void {
   proc("sys/kernel/hostname", `${persona.hostname}\n`);
   proc("sys/kernel/osrelease", `${release.kernelRelease}\n`);
   proc("sys/kernel/random/boot_id", `${uuid(persona.secret("boot-id"))}\n`);
-  for (const { pid, command, rssKb } of machine.processes) {
-    const name =
-      command
-        .replace(/^\[|\]$/g, "")
-        .split(/[ :]/)[0]
-        ?.split("/")
-        .at(-1) ?? "";
+  for (const process of machine.standing) {
+    const { pid, command, rssKb } = process;
+    const name = commOf(process);
     const kernel = command.startsWith("[");
     proc(`${pid}/cmdline`, kernel ? "" : `${command.replaceAll(" ", "\0")}\0`);
-    proc(`${pid}/comm`, `${name.slice(0, 15)}\n`);
+    proc(`${pid}/comm`, `${name}\n`);
     proc(
       `${pid}/status`,
-      `Name:\t${name.slice(0, 15)}\nState:\tS (sleeping)\nTgid:\t${pid}\nPid:\t${pid}\nVmRSS:\t${String(rssKb).padStart(8)} kB\nThreads:\t1\n`,
+      `Name:\t${name}\nState:\tS (sleeping)\nTgid:\t${pid}\nPid:\t${pid}\nVmRSS:\t${String(rssKb).padStart(8)} kB\nThreads:\t1\n`,
     );
     builder.directory(`/proc/${pid}`, { mode: 0o555 });
     if (!kernel && command.startsWith("/"))
       builder.link(`/proc/${pid}/exe`, command.split(" ")[0] ?? "");
   }
-  for (const name of ["proc/net", "proc/self", "proc/sys"])
-    builder.directory(`/${name}`, { mode: 0o555 });
-  builder.link("/proc/self/exe", machine.flavor === "busybox" ? "/bin/busybox" : "/usr/bin/bash");
+  for (const name of ["proc/net", "proc/sys"]) builder.directory(`/${name}`, { mode: 0o555 });
   builder.file("/sys/class/net/lo/address", "00:00:00:00:00:00\n", own);
   builder.file(`/sys/class/net/${network.interface}/address`, `${persona.macAddress}\n`, own);
   addDevices(builder, machine);

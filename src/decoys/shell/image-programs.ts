@@ -1,9 +1,10 @@
 import type { TreeBuilder } from "./builder.ts";
 import type { Machine } from "./machine.ts";
+import { webServer } from "./packages.ts";
 
 /** Found on every machine that is no device. */
 const USUAL_BIN =
-  "[ apropos awk chattr hexdump lsattr nc base64 basename bash bunzip2 busctl bzip2 cat chgrp chmod chown chrt cksum clear cmp comm cp cpio crontab curl cut dash date dd df diff dirname dmesg dnsdomainname domainname du echo egrep env expand expr factor false fgrep file find fmt fold free getconf getent getopt gpasswd grep groups gunzip gzip head hostid hostname hostnamectl iconv id install ionice ip join journalctl kill killall last lastlog less ln locale localectl logger login loginctl logname ls lsblk lscpu lsmod lsof mawk md5sum mesg mkdir mkfifo mknod mktemp more mount mountpoint mv nano newgrp nice nl nohup nproc nsenter numfmt od openssl passwd paste pathchk perl pgrep pidof ping pkill pmap printenv printf ps pstree ptx pwd pwdx readlink realpath renice reset rev rm rmdir rsync run-parts scp screen script sdiff sed seq setsid sftp sh sha1sum sha256sum sha512sum shred shuf sleep slabtop sort split ss ssh ssh-add ssh-agent ssh-copy-id ssh-keygen ssh-keyscan stat stdbuf stty su sudo sum sync systemctl systemd-analyze systemd-cat tac tail tar taskset tee test tail timedatectl timeout top touch tput tr true truncate tsort tty tzselect umount uname unexpand uniq unlink uptime users utmpdump vdir vi vim vmstat w wall watch wc wget whereis which who whoami write xargs yes zcat zgrep zless";
+  "[ apropos awk chattr hexdump lsattr nc base64 basename bash bunzip2 busctl bzip2 cat chgrp chmod chown chrt cksum clear cmp comm cp cpio crontab curl cut dash date dd df diff dirname dmesg dnsdomainname domainname du echo egrep env expand expr factor false fgrep file find fmt fold free getconf getent getopt gpasswd grep groups gunzip gzip head hostid hostname hostnamectl iconv id install ionice ip join journalctl kill killall last lastb lastlog less ln locale localectl logger login loginctl logname ls lsblk lscpu lsmod lsof mawk md5sum mesg mkdir mkfifo mknod mktemp more mount mountpoint mv nano newgrp nice nl nohup nproc nsenter numfmt od openssl passwd paste pathchk perl pgrep pidof ping pkill pmap printenv printf ps pstree ptx pwd pwdx readlink realpath renice reset rev rm rmdir rsync run-parts scp screen script sdiff sed seq setsid sftp sh sha1sum sha256sum sha512sum shred shuf sleep slabtop sort split ss ssh ssh-add ssh-agent ssh-copy-id ssh-keygen ssh-keyscan stat stdbuf stty su sudo sum sync systemctl systemd-analyze systemd-cat tac tail tar taskset tee test tail timedatectl timeout top touch tput tr true truncate tsort tty tzselect umount uname unexpand uniq unlink uptime users utmpdump vdir vi vim vmstat w wall watch wc wget whereis which who whoami write xargs yes zcat zgrep zless";
 const USUAL_SBIN =
   "agetty arp blkid blockdev chpasswd chroot cron depmod dhclient fdisk fsck getcap groupadd groupdel groupmod groups halt hwclock ifconfig ifdown ifup init insmod ip6tables iptables iptables-save ldconfig logrotate losetup lsmod mkfs mkfs.ext4 mkswap modinfo modprobe netstat nologin poweroff pwconv reboot rmmod route rsyslogd runlevel service shutdown sshd sulogin swapoff swapon sysctl telinit tune2fs useradd userdel usermod visudo vipw";
 const DEBIAN_BIN =
@@ -56,11 +57,15 @@ export function addPrograms(builder: TreeBuilder, machine: Machine): void {
     builder.link("/usr/bin/sh", "dash");
     if (persona.release.versions["busybox"] !== undefined) binary("/usr/bin/busybox", "busybox");
   } else builder.link("/usr/bin/sh", "bash");
-  for (const [service, path] of [
-    ["redis", "redis-server"],
-    ["redis", "redis-cli"],
-  ] as const) {
-    if (machine.services.includes(service)) binary(`/usr/bin/${path}`, path);
+  for (const { binary: path } of machine.daemons) {
+    const name = path.split("/").at(-1) ?? "";
+    if (/^\/usr\/s?bin\//.test(path)) binary(path, name);
+  }
+  if (persona.services.includes("redis")) {
+    for (const name of ["redis-cli", "redis-benchmark"]) binary(`/usr/bin/${name}`, name);
+  }
+  if (webServer(persona) === "apache" && persona.services.includes("http")) {
+    binary("/usr/sbin/apachectl", flavor === "redhat" ? "httpd" : "apache2");
   }
 }
 

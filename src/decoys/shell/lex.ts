@@ -1,3 +1,5 @@
+import { unescape } from "./escapes.ts";
+import { Parts } from "./parts.ts";
 import { type Part, type Redirect, type Token, text } from "./syntax.ts";
 
 /** Ends the reading of a line early; never leaves this folder's parser. */
@@ -15,17 +17,6 @@ const REDIRECT = /(\d*)(<<-|<<<|<<|<>|<&|<|>>|>&|>\||>|&>>|&>)/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const BLANK = /(?:[ \t\r]|\\\n)+/y;
 const WORD_END = new Set([" ", "\t", "\r", "\n", ";", "&", "|", "(", ")", "<", ">", ""]);
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: "\n",
-  t: "\t",
-  r: "\r",
-  a: "\x07",
-  b: "\b",
-  e: "\x1b",
-  E: "\x1b",
-  f: "\f",
-  v: "\v",
-};
 const MAX_DEPTH = 24;
 
 /** Cuts shell text into tokens (XCU 2.3), reading quotes and expansions into parts on the way. */
@@ -33,6 +24,8 @@ export class Lexer {
   private readonly source: string;
   private at = 0;
   private depth = 0;
+  private counted = 0;
+  private lines = 1;
   /** Here-documents announced on this line, whose bodies begin after its end. */
   private readonly heres: { delimiter: string; quoted: boolean; strip: boolean; body: Part[] }[] =
     [];
@@ -69,6 +62,29 @@ export class Lexer {
   /** Source between two places, for messages and for what is kept unread. */
   slice(start: number, end: number): string {
     return this.source.slice(start, end);
+  }
+
+  /** Text of a `((...))` that begins at `start`, and moves past it; null if none does. */
+  arithmeticFrom(start: number): string | null {
+    if (!this.source.startsWith("((", start)) return null;
+    let open = 0;
+    for (let at = start; at < this.source.length; at++) {
+      if (this.source[at] === "(") open++;
+      else if (this.source[at] === ")" && --open === 0) {
+        if (this.source[at - 1] !== ")") return null;
+        this.at = at + 1;
+        return this.source.slice(start + 2, at - 1);
+      }
+    }
+    return null;
+  }
+
+  /** Number of the line at a place; places are asked for in their order. */
+  lineAt(place: number): number {
+    for (; this.counted < place; this.counted++) {
+      if (this.source[this.counted] === "\n") this.lines++;
+    }
+    return this.lines;
   }
 
   private peek(offset = 0): string {
@@ -136,73 +152,45 @@ export class Lexer {
 
   /** Reads parts until `ends` says so of an unquoted character. */
   private word(ends: (char: string) => boolean): Part[] {
-    const parts: Part[] = [];
-    let plain = "";
-    const flush = () => {
-      if (plain !== "") parts.push(text(plain, false));
-      plain = "";
-    };
+    const parts = new Parts(false);
     for (let char = this.peek(); char !== "" && !ends(char); char = this.peek()) {
       if (char === "\\") {
         if (this.at + 1 >= this.source.length) throw new SyntaxStop(null);
-        flush();
         if (this.peek(1) !== "\n") parts.push(text(this.peek(1)));
         this.at += 2;
       } else if (char === "'") {
-        flush();
         parts.push(text(this.until("'", 1)));
       } else if (char === '"') {
-        flush();
         this.at++;
         parts.push(text(""), ...this.insideQuotes((inner) => inner === '"'));
         if (this.peek() !== '"') throw new SyntaxStop(null);
         this.at++;
       } else if (char === "$" && this.peek(1) === "'") {
-        flush();
         this.at++;
         parts.push(text(this.ansiQuoted()));
-      } else if (char === "$" || char === "`") {
-        const part = this.expansion(false);
-        if (part === null) plain += char;
-        else {
-          flush();
-          parts.push(part);
-        }
-      } else {
-        plain += char;
-        this.at++;
-      }
+      } else this.plainOrExpansion(parts, false);
     }
-    flush();
-    return parts;
+    return parts.all();
   }
 
   /** Parts between double quotes, or of a here-document: only `$`, backquote and `\` count. */
   private insideQuotes(ends: (char: string) => boolean): Part[] {
-    const parts: Part[] = [];
-    let plain = "";
-    const flush = () => {
-      if (plain !== "") parts.push(text(plain));
-      plain = "";
-    };
+    const parts = new Parts(true);
     for (let char = this.peek(); char !== "" && !ends(char); char = this.peek()) {
       if (char === "\\" && '$`"\\\n'.includes(this.peek(1)) && this.peek(1) !== "") {
-        if (this.peek(1) !== "\n") plain += this.peek(1);
+        if (this.peek(1) !== "\n") parts.plain += this.peek(1);
         this.at += 2;
-      } else if (char === "$" || char === "`") {
-        const part = this.expansion(true);
-        if (part === null) plain += char;
-        else {
-          flush();
-          parts.push(part);
-        }
-      } else {
-        plain += char;
-        this.at++;
-      }
+      } else this.plainOrExpansion(parts, true);
     }
-    flush();
-    return parts;
+    return parts.all();
+  }
+
+  private plainOrExpansion(parts: Parts, quoted: boolean): void {
+    const char = this.peek();
+    const part = char === "$" || char === "`" ? this.expansion(quoted) : undefined;
+    if (part === undefined) this.at++;
+    if (part === undefined || part === null) parts.plain += char;
+    else parts.push(part);
   }
 
   /** What a `$` or a backquote begins; null (one character read) if it stands for itself. */
@@ -242,7 +230,7 @@ export class Lexer {
     }
     const name = this.match(/[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[?$#@*!-]/y)?.[0];
     if (name === undefined) throw new SyntaxStop(this.at >= this.source.length ? null : "${");
-    operator ||= this.match(/:[-=+?]|##|%%|\/\/|[-=+?#%:/]/y)?.[0] ?? "";
+    operator ||= this.match(/:[-=+?]|##|%%|\/\/|\^\^|,,|[-=+?#%:/^,]/y)?.[0] ?? "";
     const argument = this.nested(() => this.word((char) => char === "}"));
     if (this.peek() !== "}") throw new SyntaxStop(null);
     this.at++;
@@ -293,22 +281,4 @@ export class Lexer {
   private ansiQuoted(): string {
     return unescape(this.until("'", 1, true), false);
   }
-}
-
-/**
- * Undoes backslash escapes as `echo -e`, `printf` and `$'...'` do.
- *
- * @param zeroOctal Whether octal is written `\0nnn`, as for `echo -e`, else `\nnn`.
- */
-export function unescape(value: string, zeroOctal: boolean): string {
-  const octal = zeroOctal ? "0[0-7]{0,3}" : "[0-7]{1,3}";
-  const pattern = new RegExp(`\\\\(x[0-9a-fA-F]{1,2}|${octal}|[\\s\\S])`, "g");
-  return value.replace(pattern, (whole, code: string) => {
-    if (code.length > 1 && code.startsWith("x")) {
-      return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-    }
-    if (/^[0-7]+$/.test(code)) return String.fromCharCode(Number.parseInt(code, 8) & 0xff);
-    if ("\\'\"?".includes(code)) return zeroOctal && code !== "\\" ? whole : code;
-    return ESCAPES[code] ?? whole;
-  });
 }

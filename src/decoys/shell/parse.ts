@@ -1,4 +1,5 @@
-import { Lexer, SyntaxStop } from "./lex.ts";
+import { assignmentOf, countingLoop, letCommand } from "./forms.ts";
+import { SyntaxStop } from "./lex.ts";
 import {
   bareText,
   type Command,
@@ -7,6 +8,7 @@ import {
   type Token,
   type Word,
 } from "./syntax.ts";
+import { TokenReader } from "./token-reader.ts";
 
 export type Parsed =
   | { readonly kind: "command"; readonly command: Command }
@@ -15,7 +17,6 @@ export type Parsed =
   | { readonly kind: "wrong"; readonly near: string };
 
 const MAX_DEPTH = 40;
-const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 
 /** Reads shell text (XCU 2.10). Never throws, whatever the text. */
 export function parse(source: string): Parsed {
@@ -27,52 +28,18 @@ export function parse(source: string): Parsed {
   }
 }
 
-class Parser {
-  private readonly lexer: Lexer;
-  private token: Token;
-  private depth = 0;
+/** Whether text is no whole command yet, and more lines may make it one. */
+export function isIncomplete(source: string): boolean {
+  return parse(source).kind === "incomplete";
+}
 
-  constructor(source: string) {
-    this.lexer = new Lexer(source);
-    this.token = this.lexer.next();
-  }
+class Parser extends TokenReader {
+  private depth = 0;
 
   program(): Command {
     const body = this.sequence([]);
     if (this.token.kind !== "end") this.wrong();
     return body;
-  }
-
-  private advance(): Token {
-    const token = this.token;
-    this.token = this.lexer.next();
-    return token;
-  }
-
-  private wrong(): never {
-    const token = this.token;
-    if (token.kind === "end") throw new SyntaxStop(null);
-    if (token.kind === "operator")
-      throw new SyntaxStop(token.text === "\n" ? "newline" : token.text);
-    if (token.kind === "redirect") throw new SyntaxStop(token.redirect.operator);
-    throw new SyntaxStop(this.lexer.slice(token.start, token.end));
-  }
-
-  private isOperator(...texts: string[]): boolean {
-    return this.token.kind === "operator" && texts.includes(this.token.text);
-  }
-
-  private reserved(): string | null {
-    return this.token.kind === "word" ? bareText(this.token.word) : null;
-  }
-
-  private expect(word: string): void {
-    if (this.reserved() !== word && !this.isOperator(word)) this.wrong();
-    this.advance();
-  }
-
-  private skipNewlines(): void {
-    while (this.isOperator("\n")) this.advance();
   }
 
   /** Commands up to one of the reserved words `stops`, a closing operator or the end. */
@@ -83,8 +50,12 @@ class Parser {
     for (;;) {
       if (joiner !== ";" || items.length === 0 || this.isOperator("\n")) this.skipNewlines();
       if (joiner === ";" && this.atStop(stops)) break;
+      const { start } = this.token;
       let command = this.pipeline();
-      if (this.isOperator("&")) command = { kind: "background", body: command };
+      if (this.isOperator("&")) {
+        const text = this.lexer.slice(start, this.token.start).trim();
+        command = { kind: "background", body: command, text };
+      }
       items.push({ joiner, command });
       if (this.isOperator("&&", "||")) {
         joiner = this.isOperator("&&") ? "&&" : "||";
@@ -123,6 +94,8 @@ class Parser {
   }
 
   private command(): Command {
+    const arithmetic = this.arithmetic();
+    if (arithmetic !== null) return this.wrapped(arithmetic);
     if (this.isOperator("(")) return this.group("(", ")", true);
     switch (this.reserved() ?? "") {
       case "{":
@@ -136,6 +109,8 @@ class Parser {
         return this.wrapped(this.forCommand());
       case "case":
         return this.wrapped(this.caseCommand());
+      case "function":
+        return this.functionByWord();
       case "then":
       case "else":
       case "elif":
@@ -205,6 +180,8 @@ class Parser {
 
   private forCommand(): Command {
     this.advance();
+    const counting = this.countingFor();
+    if (counting !== null) return counting;
     const name = this.reserved();
     if (name === null) return this.wrong();
     this.advance();
@@ -216,6 +193,37 @@ class Parser {
     }
     while (this.isOperator(";", "\n")) this.advance();
     return { kind: "for", name, words, body: this.doGroup() };
+  }
+
+  /** `((...))`, which is a command of its own: that of `let`. */
+  private arithmetic(): Command | null {
+    if (!this.isOperator("(")) return null;
+    const line = this.lexer.lineAt(this.token.start);
+    const expression = this.lexer.arithmeticFrom(this.token.start);
+    if (expression === null) return null;
+    this.advance();
+    return letCommand(expression, line);
+  }
+
+  /** `for ((first; test; step))`, at its parenthesis. */
+  private countingFor(): Command | null {
+    if (!this.isOperator("(")) return null;
+    const line = this.lexer.lineAt(this.token.start);
+    const parts = this.lexer.arithmeticFrom(this.token.start)?.split(";") ?? [];
+    if (parts.length !== 3) return this.wrong();
+    this.advance();
+    while (this.isOperator(";", "\n")) this.advance();
+    return countingLoop(parts, this.doGroup(), line);
+  }
+
+  private functionByWord(): Command {
+    this.advance();
+    const name = this.reserved();
+    if (name === null) return this.wrong();
+    this.advance();
+    if (this.isOperator("(")) return this.functionCommand(name);
+    this.skipNewlines();
+    return { kind: "function", name, body: this.command() };
   }
 
   private wordsUntilBreak(): Word[] {
@@ -258,6 +266,7 @@ class Parser {
     const assignments: { name: string; value: Word }[] = [];
     const words: Word[] = [];
     const redirects: Redirect[] = [];
+    const line = this.lexer.lineAt(this.token.start);
     for (;;) {
       const token: Token = this.token;
       if (token.kind === "redirect") {
@@ -273,7 +282,7 @@ class Parser {
       } else break;
     }
     if (assignments.length + words.length + redirects.length === 0) this.wrong();
-    return { kind: "simple", assignments, words, redirects };
+    return { kind: "simple", line, assignments, words, redirects };
   }
 
   private functionCommand(name: string | null): Command {
@@ -283,14 +292,4 @@ class Parser {
     this.skipNewlines();
     return { kind: "function", name, body: this.command() };
   }
-}
-
-function assignmentOf(word: Word): { name: string; value: Word } | null {
-  const [first, ...rest] = word;
-  if (first?.kind !== "text" || first.quoted) return null;
-  const match = ASSIGNMENT.exec(first.text);
-  if (match === null) return null;
-  const tail = first.text.slice(match[0].length);
-  const head: Word = tail === "" ? [] : [{ kind: "text", text: tail, quoted: false }];
-  return { name: match[1] ?? "", value: [...head, ...rest] };
 }

@@ -23,8 +23,7 @@ export function findProgram(shell: Shell, name: string): { entry: Entry; path: s
   const found = which(shell, name);
   if (found !== null) return found;
   if (shell.dialect === "bash") return `${prefix}: ${name}: command not found\n`;
-  const line = shell.dialect === "dash" ? "1: " : "";
-  return `${prefix}: ${line}${name}: not found\n`;
+  return `${prefix}: ${name}: not found\n`;
 }
 
 /** First executable of that name along PATH. */

@@ -73,6 +73,8 @@ for (const distro of ["debian-11", "centos-7", "buildroot-2018.02"]) {
       hostPort: 22,
       loginMs: NOW_MS,
       tty: "/dev/pts/0",
+      terminalType: "xterm",
+      environment: new Map(),
       service: "ssh" as const,
     };
     for (const name of [
@@ -82,7 +84,7 @@ for (const distro of ["debian-11", "centos-7", "buildroot-2018.02"]) {
       "constructor",
     ]) {
       for (let round = 0; round < 12; round++) {
-        const shell = new Shell(machine, seat, () => NOW_MS, 100);
+        const shell = new Shell(machine, seat, () => NOW_MS);
         const args = Array.from({ length: random(5) }, () => `'${WORDS[random(WORDS.length)]}'`);
         const line = `echo some text | busybox ${name} ${args.join(" ")}; ${name} ${args.join(" ")}`;
         const running = run(shell, line);
@@ -91,6 +93,7 @@ for (const distro of ["debian-11", "centos-7", "buildroot-2018.02"]) {
           step = running.next(random(2) === 0 ? "typed\n" : null);
         running.return(0);
         assert.ok(shell.takeOutput().length >= 0, line);
+        shell.leave();
       }
     }
   });

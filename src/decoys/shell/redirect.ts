@@ -30,8 +30,9 @@ export function* redirected(
     if (operator === "<<<") {
       stdin = inputOf(name);
       keyboard = false;
-    } else if (operator === ">&" && /^[12-]$/.test(name)) {
-      const to = name === "1" ? out : name === "2" ? err : () => {};
+    } else if (operator === ">&" && /^[\d-]$/.test(name)) {
+      // Descriptors of a script's own are copies of its output, as a rule.
+      const to = name === "2" ? err : name === "-" ? () => {} : out;
       if (fd === 2) err = to;
       else if (fd === 1) out = to;
     } else if (/^\/dev\/(tcp|udp)\//.test(name) && shell.dialect === "bash") {

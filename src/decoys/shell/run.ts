@@ -1,21 +1,15 @@
-import { type Call, type Input, type Io, inputOf, type ScriptOptions } from "./call.ts";
-import { PROGRAMS } from "./commands/programs.ts";
-import { expandToText, expandWords, globPattern } from "./expand.ts";
+import { type Input, type Io, inputOf } from "./call.ts";
+import { expandToText, expandWords } from "./expand.ts";
+import { type Engine, invoke } from "./invoke.ts";
+import { background } from "./jobs.ts";
 import { parse } from "./parse.ts";
-import { findProgram } from "./path.ts";
+import { globPattern } from "./patterns.ts";
 import { redirected } from "./redirect.ts";
 import type { Running, Shell } from "./shell.ts";
+import { inSubshell } from "./subshell.ts";
 import type { Command, Simple } from "./syntax.ts";
-import { isFault } from "./tree.ts";
 
-/** Subshells, scripts and functions within each other. */
-const MAX_DEPTH = 12;
 const MAX_LOOPS = 1000;
-
-/** Whether `source` is a whole command, needs more lines, or is wrong. */
-export function isIncomplete(source: string): boolean {
-  return parse(source).kind === "incomplete";
-}
 
 /**
  * Runs a line that a visitor typed, or the command that a client sent.
@@ -26,7 +20,7 @@ export function isIncomplete(source: string): boolean {
 export function* run(shell: Shell, source: string): Running {
   shell.renew();
   const io: Io = {
-    stdin: typed,
+    stdin: keyboardOf(shell),
     keyboard: true,
     terminal: shell.seat.tty !== null,
     out: (text) => shell.emit(1, text),
@@ -39,9 +33,19 @@ export function* run(shell: Shell, source: string): Running {
 }
 
 /** The visitor's keyboard, or what a client pipes in. */
-const typed: Input = function* (echo = true) {
-  return yield { kind: "input", echo };
-};
+function keyboardOf(shell: Shell): Input {
+  const typed = function* (echo = true): Running<string | null> {
+    const held = shell.typed;
+    shell.typed = "";
+    return held === "" ? yield { kind: "input", echo } : held;
+  };
+  const unread = (text: string) => {
+    shell.typed = text + shell.typed;
+  };
+  return Object.assign(typed, { unread });
+}
+
+const ENGINE: Engine = { evaluate, runText };
 
 function* runText(shell: Shell, source: string, io: Io): Running {
   const parsed = parse(source);
@@ -95,11 +99,7 @@ function* evaluateKind(shell: Shell, command: Command, io: Io): Running {
       return command.negated ? Number(rc === 0) : rc;
     }
     case "background": {
-      const pid = shell.machine.nextPid(shell.nowMs());
-      shell.jobs.push({ pid, text: "" });
-      if (shell.jobs.length > 64) shell.jobs.shift();
-      if (shell.seat.tty !== null && shell.depth === 0) io.err(`[${shell.jobs.length}] ${pid}\n`);
-      yield* inSubshell(shell, io, () => evaluate(shell, command.body, io));
+      background(shell, command.text, io, (inner) => evaluate(shell, command.body, inner));
       return 0;
     }
     case "group": {
@@ -174,6 +174,9 @@ function* pipeline(shell: Shell, commands: readonly Command[], io: Io): Running 
   let rc = 0;
   let input: Input = io.stdin;
   let keyboard = io.keyboard;
+  const { companions } = shell;
+  // All of a pipeline run at once, and ps shows them all.
+  if (commands.length > 1) shell.companions = commands.map(titleOf);
   for (const [index, command] of commands.entries()) {
     const last = index === commands.length - 1;
     let written = "";
@@ -192,36 +195,16 @@ function* pipeline(shell: Shell, commands: readonly Command[], io: Io): Running 
     input = inputOf(written);
     keyboard = false;
   }
+  shell.companions = companions;
   return rc;
 }
 
-/** Runs `body` so that its variables, directory and `exit` stay its own; files are shared. */
-function* inSubshell(shell: Shell, io: Io, body: () => Running): Running {
-  if (shell.depth >= MAX_DEPTH) {
-    io.err(`${shell.selfName}: fork: retry: Resource temporarily unavailable\n`);
-    shell.leaving = "spent";
-    return 254;
-  }
-  const { cwd, previousCwd, variables, exported, parameters, scriptName, dialect, account } = shell;
-  shell.variables = new Map(variables);
-  shell.exported = new Set(exported);
-  shell.depth++;
-  try {
-    return yield* body();
-  } finally {
-    shell.depth--;
-    Object.assign(shell, {
-      cwd,
-      previousCwd,
-      variables,
-      exported,
-      parameters,
-      scriptName,
-      dialect,
-    });
-    shell.become(account);
-    if (shell.leaving === "exit" || shell.leaving === "return") shell.leaving = null;
-  }
+/** How ps would show a command, as far as it is known before it is expanded. */
+function titleOf(command: Command): string {
+  if (command.kind !== "simple") return "-bash";
+  return command.words
+    .map((word) => word.map((part) => (part.kind === "text" ? part.text : "")).join(""))
+    .join(" ");
 }
 
 function substituter(shell: Shell, io: Io) {
@@ -240,6 +223,7 @@ function substituter(shell: Shell, io: Io) {
 }
 
 function* simple(shell: Shell, command: Simple, io: Io): Running {
+  if (shell.script !== null) shell.line = command.line;
   const substitute = substituter(shell, io);
   const argv = yield* expandWords(shell, command.words, substitute);
   const assignments: [string, string][] = [];
@@ -251,7 +235,7 @@ function* simple(shell: Shell, command: Simple, io: Io): Running {
       for (const [name, value] of assignments) shell.set(name, value);
       return command.words.length === 0 && assignments.length === 0 ? 0 : shell.lastRc;
     }
-    if (assignments.length === 0) return yield* invoke(shell, argv, inner);
+    if (assignments.length === 0) return yield* invoke(ENGINE, shell, argv, inner);
     const { variables, exported } = shell;
     shell.variables = new Map(variables);
     shell.exported = new Set(exported);
@@ -259,100 +243,9 @@ function* simple(shell: Shell, command: Simple, io: Io): Running {
       shell.set(name, value);
       shell.exported.add(name);
     }
-    const rc = yield* invoke(shell, argv, inner);
+    const rc = yield* invoke(ENGINE, shell, argv, inner);
     shell.variables = variables;
     shell.exported = exported;
     return rc;
   });
-}
-
-function* invoke(shell: Shell, argv: readonly string[], io: Io): Running {
-  const [name = "", ...args] = argv;
-  const body = shell.functions.get(name);
-  if (body !== undefined) return yield* callFunction(shell, body, args, io);
-  const builtin = PROGRAMS.builtins.get(name);
-  if (builtin !== undefined) return yield* start(shell, builtin, name, args, io);
-  const found = findProgram(shell, name);
-  if (typeof found === "string") {
-    io.err(found);
-    return found.includes("not found") || found.endsWith("directory\n") ? 127 : 126;
-  }
-  const base = name.split("/").at(-1) ?? name;
-  const { entry, path } = found;
-  if (entry.kind === "file" && entry.program !== null) {
-    const own = entry.program === "busybox" && base !== "busybox" ? base : entry.program;
-    const program = PROGRAMS.external.get(own);
-    return program === undefined ? 0 : yield* start(shell, program, base, args, io);
-  }
-  const text = shell.disk.read("/", path);
-  if (isFault(text)) {
-    io.err(`${shell.selfName}: ${name}: ${text.fault}\n`);
-    return 126;
-  }
-  if (/^\x7fELF|\0/.test(text.slice(0, 256))) {
-    io.err(
-      shell.dialect === "bash"
-        ? `${shell.selfName}: ${name}: cannot execute binary file: Exec format error\n`
-        : `${shell.selfName}: ${name}: Exec format error\n`,
-    );
-    return 126;
-  }
-  const options = { subshell: true, name, parameters: args };
-  return yield* script(shell, text, options, io);
-}
-
-function* callFunction(shell: Shell, body: Command, args: readonly string[], io: Io): Running {
-  if (shell.depth >= MAX_DEPTH) {
-    io.err(`${shell.selfName}: fork: retry: Resource temporarily unavailable\n`);
-    shell.leaving = "spent";
-    return 254;
-  }
-  const { parameters } = shell;
-  shell.parameters = args;
-  shell.depth++;
-  const rc = yield* evaluate(shell, body, io);
-  shell.depth--;
-  shell.parameters = parameters;
-  if (shell.leaving === "return") shell.leaving = null;
-  return rc;
-}
-
-function* start(
-  shell: Shell,
-  program: (call: Call) => number | Running,
-  name: string,
-  args: readonly string[],
-  io: Io,
-): Running {
-  if (!shell.spend()) {
-    shell.leaving = "spent";
-    return 137;
-  }
-  const call: Call = {
-    ...io,
-    name,
-    args,
-    shell,
-    invoke: (argv, changes = {}) => invoke(shell, argv, { ...io, ...changes }),
-    script: (text, options) => script(shell, text, options, io),
-  };
-  const result = program(call);
-  return typeof result === "number" ? result : yield* result;
-}
-
-function* script(shell: Shell, text: string, options: ScriptOptions, io: Io): Running {
-  const body = function* (): Running {
-    if (options.name !== undefined) shell.scriptName = options.name;
-    if (options.parameters !== undefined) shell.parameters = options.parameters;
-    return yield* runText(shell, text.replace(/^#![^\n]*/, ""), io);
-  };
-  if (options.subshell) return yield* inSubshell(shell, io, body);
-  if (shell.depth >= MAX_DEPTH) {
-    shell.leaving = "spent";
-    return 254;
-  }
-  shell.depth++;
-  const rc = yield* body();
-  shell.depth--;
-  return rc;
 }

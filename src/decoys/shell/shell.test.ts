@@ -1,57 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { personaOf } from "../testbed.ts";
 import { LineEditor } from "./line-editor.ts";
-import { createMachine } from "./machine.ts";
 import { parse } from "./parse.ts";
-import { run } from "./run.ts";
 import { Shell } from "./shell.ts";
-
-const NOW_MS = Date.UTC(2026, 4, 20, 12, 34, 56);
-
-function shellOf(
-  index = 1,
-  options: { distro?: string; archetype?: string; user?: string } = {},
-): Shell {
-  const { distro = "debian-11", archetype = "linux-server", user = "root" } = options;
-  const machine = createMachine(personaOf(archetype, index, { distro, ip: "10.1.2.3" }), [
-    "root",
-    "guest",
-  ]);
-  const seat = {
-    user,
-    fromIp: "192.0.2.9",
-    fromPort: 4242,
-    hostIp: "10.1.2.3",
-    hostPort: 22,
-    loginMs: NOW_MS - 60_000,
-    tty: null,
-    service: "ssh" as const,
-  };
-  return new Shell(machine, seat, () => NOW_MS, machine.nextPid(NOW_MS));
-}
-
-/** Runs a line to its end; sleeps pass at once, input comes from `typed`. */
-function ask(
-  shell: Shell,
-  line: string,
-  typed: string[] = [],
-): { rc: number; text: string; sleptMs: number } {
-  const running = run(shell, line);
-  let sleptMs = 0;
-  let step = running.next(null);
-  for (let count = 0; step.done !== true && count < 100; count++) {
-    if (step.value.kind === "sleep") sleptMs += step.value.ms;
-    step = running.next(step.value.kind === "input" ? (typed.shift() ?? null) : null);
-  }
-  const text = shell
-    .takeOutput()
-    .map((chunk) => chunk.text)
-    .join("");
-  return { rc: step.done === true ? step.value : -1, text, sleptMs };
-}
-
-const textOf = (line: string, shell = shellOf()) => ask(shell, line).text;
+import { ask, NOW_MS, shellOf, textOf } from "./shell-testbed.ts";
 
 test("run() reads quotes, variables, substitutions and lists as a shell does", () => {
   for (const [line, text] of [
@@ -67,6 +19,9 @@ test("run() reads quotes, variables, substitutions and lists as a shell does", (
     ["f() { echo got $1; }; f it", "got it\n"],
     ["cat <<END\na $HOME\nEND", "a /root\n"],
     ["echo hello | tr a-z A-Z | rev", "OLLEH\n"],
+    ["((i=3)); for ((j=0;j<2;j++)); do echo -n $((i+=j)); done; echo", "34\n"],
+    ["function f { echo hi $1; }; f you; x=abc; echo ${x^^} ${x^}", "hi you\nABC Abc\n"],
+    ["exec 3>&1; echo to three >&3; (( 0 )) || echo zero", "to three\nzero\n"],
     ["echo {a,b}{1..2}", "a1 a2 b1 b2\n"],
     ["(cd /tmp; pwd); pwd", "/tmp\n/root\n"],
     ["echo /etc/host*", "/etc/hostname /etc/hosts\n"],
@@ -81,31 +36,37 @@ test("run() reads quotes, variables, substitutions and lists as a shell does", (
 test("run() says what an unknown command says, and 127", () => {
   assert.deepEqual(ask(shellOf(), "nonesuch -x"), {
     rc: 127,
-    text: "bash: nonesuch: command not found\n",
+    text: "-bash: nonesuch: command not found\n",
     sleptMs: 0,
   });
   assert.deepEqual(
     ask(shellOf(), "./nonesuch").text,
-    "bash: ./nonesuch: No such file or directory\n",
+    "-bash: ./nonesuch: No such file or directory\n",
   );
   assert.equal(ask(shellOf(), "/bin/busybox ECCHI").text, "ECCHI: applet not found\n");
 });
 
-test("run() keeps what a session writes, and from other sessions of the machine", () => {
+test("run() keeps what a visitor writes for his next session, and from other visitors", () => {
   const shell = shellOf();
   ask(shell, "cd /tmp; echo 'echo ran $1' > x.sh; chmod +x x.sh");
   assert.equal(
     ask(shell, "./x.sh twice; ls -l x.sh | cut -c1-10; sh x.sh three").text,
     "ran twice\n-rwxr-xr-x\nran three\n",
   );
-  const other = new Shell(shell.machine, shell.seat, shell.nowMs, 1);
+  shell.leave();
+  const again = new Shell(shell.machine, shell.seat, shell.nowMs);
+  assert.equal(ask(again, "/tmp/x.sh again").text, "ran again\n");
+  const other = new Shell(shell.machine, { ...shell.seat, fromIp: "192.0.2.77" }, shell.nowMs);
   assert.equal(ask(other, "cat /tmp/x.sh").text, "cat: /tmp/x.sh: No such file or directory\n");
 });
 
 test("run() never runs what was brought: it is no program of the machine's", () => {
   const shell = shellOf();
   const { rc, text } = ask(shell, "cd /tmp; printf '\\x7fELF\\x02' > m; chmod 777 m; ./m");
-  assert.deepEqual([rc, text], [126, "bash: ./m: cannot execute binary file: Exec format error\n"]);
+  assert.deepEqual(
+    [rc, text],
+    [126, "-bash: ./m: cannot execute binary file: Exec format error\n"],
+  );
 });
 
 test("run() lets wget and curl fail after a while, and tells what they wanted", () => {
@@ -118,7 +79,7 @@ test("run() lets wget and curl fail after a while, and tells what they wanted", 
   assert.match(text, /Failed to connect to 192\.0\.2\.1 port 8080: Connection timed out/);
   assert.ok(sleptMs > 5000);
   assert.deepEqual(
-    shell.deeds.map((deed) => deed.url),
+    shell.takeDeeds().map((deed) => (deed.kind === "download" ? deed.url : deed.kind)),
     ["http://example.test/a.sh", "http://192.0.2.1:8080/b"],
   );
 });
@@ -191,6 +152,33 @@ test("every distribution has its own words for itself", () => {
   assert.match(textOf("ps; cat /proc/cpuinfo; mount", camera), /telnetd[^]*ARMv7[^]*squashfs/);
 });
 
+test("run() gives each iteration of a loop its own line, and a script its line numbers", () => {
+  const shell = shellOf();
+  assert.equal(
+    ask(shell, "printf 'a b\\nc\\n' | while read x y; do echo $x-$y; done").text,
+    "a-b\nc-\n",
+  );
+  ask(shell, "printf '#!/bin/bash\\ntrue\\nnope\\n' > s; printf 'true\\nnope\\n' > t; chmod +x s");
+  assert.equal(ask(shell, "./s").text, "./s: line 3: nope: command not found\n");
+  assert.equal(ask(shell, "sh t").text, "t: 2: nope: not found\n");
+});
+
+test("run() starts jobs beside the prompt and tells of files that were written", () => {
+  const shell = shellOf(1, { tty: true });
+  const { text, sleptMs } = ask(shell, "sleep 300 & echo next");
+  assert.match(text, /^\[1\] \d+\nnext\n$/);
+  assert.equal(sleptMs, 0);
+  ask(shell, "echo -ne '\\x7fELF' > /tmp/.m; echo -ne '\\x02' >> /tmp/.m; cp /tmp/.m /tmp/n");
+  assert.deepEqual(shell.takeDeeds(), []);
+  const [deed, ...others] = ask(shell, "rm /tmp/.m") && shell.takeDeeds(true);
+  assert.ok(deed?.kind === "file");
+  assert.deepEqual(
+    [deed.path, deed.via, deed.bytes, deed.content],
+    ["/tmp/.m", "shell", 5, ["f0VMRgI="]],
+  );
+  assert.deepEqual(others, []);
+});
+
 test("an account without power is refused what only root may", () => {
   const shell = shellOf(1, { user: "guest" });
   assert.equal(ask(shell, "cat /etc/shadow").text, "cat: /etc/shadow: Permission denied\n");
@@ -198,7 +186,7 @@ test("an account without power is refused what only root may", () => {
     ask(shell, "ls /root").text,
     "ls: cannot open directory '/root': Permission denied\n",
   );
-  assert.equal(ask(shell, "echo x > /etc/x").text, "bash: /etc/x: Permission denied\n");
+  assert.equal(ask(shell, "echo x > /etc/x").text, "-bash: /etc/x: Permission denied\n");
   assert.match(
     ask(shell, "sudo id", ["one\n", "two\n", "three\n"]).text,
     /3 incorrect password attempts/,

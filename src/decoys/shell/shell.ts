@@ -1,53 +1,12 @@
 import { Disk } from "./disk.ts";
+import { sessionProc } from "./image-session.ts";
 import type { Account, Machine } from "./machine.ts";
+import type { Guest } from "./processes.ts";
+import type { TerminalSize } from "./recording.ts";
+import type { Chunk, Deed, Dialect, Frame, Job, Seat } from "./session.ts";
 import type { Command } from "./syntax.ts";
 
-/** What a running command asks of whoever drives it; output waits in `Shell.output` meanwhile. */
-export type Want =
-  | { readonly kind: "sleep"; readonly ms: number }
-  /** More standard input: text, or null at its end. `echo: false` while a password is typed. */
-  | { readonly kind: "input"; readonly echo: boolean };
-
-/** A computation that stops where it needs time or input, and ends with `T`. */
-export type Running<T = number> = Generator<Want, T, string | null>;
-
-export interface Chunk {
-  readonly fd: 1 | 2;
-  readonly text: string;
-}
-
-/** What a visitor did that is worth an event of its own. */
-export interface Deed {
-  readonly kind: "download";
-  readonly tool: string;
-  readonly url: string;
-  readonly file: string | null;
-}
-
-/** Where the visitor sits: what `w`, `last` and SSH_CONNECTION tell of this session. */
-export interface Seat {
-  readonly user: string;
-  readonly fromIp: string;
-  readonly fromPort: number;
-  readonly hostIp: string;
-  readonly hostPort: number;
-  readonly loginMs: number;
-  /** Such as `/dev/pts/0`; null without a terminal. */
-  readonly tty: string | null;
-  readonly service: "ssh" | "telnet";
-}
-
-/** One shell within a session; `su` and `sh` stack another on it. */
-export interface Frame {
-  readonly account: Account;
-  readonly cwd: string;
-  readonly variables: Map<string, string>;
-  readonly exported: Set<string>;
-  readonly dialect: Dialect;
-}
-
-/** Which program reads the lines: it shows in prompts and messages. */
-export type Dialect = "bash" | "dash" | "ash";
+export type { Chunk, Deed, Dialect, Job, Running, Seat } from "./session.ts";
 
 /** What one line may cost. */
 const LINE_STEPS = 3000;
@@ -56,6 +15,7 @@ const MAX_VARIABLES = 500;
 const MAX_VARIABLE_BYTES = 64 * 1024;
 const MAX_HISTORY = 500;
 const MAX_FRAMES = 16;
+const MAX_DEEDS = 64;
 
 /** All that changes while one visitor is in: the state that `run()` works on. */
 export class Shell {
@@ -66,7 +26,12 @@ export class Shell {
   readonly history: string[] = [];
   readonly functions = new Map<string, Command>();
   readonly frames: Frame[] = [];
-  readonly jobs: { pid: number; text: string }[] = [];
+  /** What was started with `&` and is not told as done. */
+  readonly jobs: Job[] = [];
+  lastJobPid: number | null = null;
+  /** Commands of the pipeline that runs: ps shows each. */
+  companions: readonly string[] = [];
+  size: TerminalSize = { columns: 80, rows: 24 };
   account: Account;
   dialect: Dialect;
   cwd: string;
@@ -76,34 +41,54 @@ export class Shell {
   /** Positional parameters of the script or function that runs. */
   parameters: readonly string[] = [];
   scriptName: string;
+  /** What runs if no line that was typed: a file, standard input, or the text after `-c`. */
+  script: { readonly name: string; readonly isFile: boolean } | null = null;
+  /** Line of the script that runs. */
+  line = 1;
   lastRc = 0;
   /** Why the commands that follow are passed over: `exit`, `break` and their like. */
   leaving: "exit" | "break" | "continue" | "return" | "spent" | null = null;
   /** Set once the outermost shell was left. */
   ended = false;
-  deeds: Deed[] = [];
+  private readonly deeds: Deed[] = [];
   output: Chunk[] = [];
-  /** Input that came in one piece with what was asked for. */
+  /** Input that was read and given back. */
   typed = "";
   depth = 0;
-  readonly pid: number;
+  readonly guest: Guest;
+  private readonly forget: () => void;
   private steps = 0;
   private outputBytes = 0;
 
-  constructor(machine: Machine, seat: Seat, nowMs: () => number, sessionPid: number) {
+  constructor(machine: Machine, seat: Seat, nowMs: () => number) {
     this.machine = machine;
     this.seat = seat;
     this.nowMs = nowMs;
-    this.pid = sessionPid;
     this.account = machine.account(seat.user);
-    this.disk = new Disk(machine.root(), this.account, nowMs);
     this.dialect = machine.flavor === "busybox" ? "ash" : "bash";
     this.scriptName = this.dialect === "bash" ? "-bash" : "-sh";
+    // The server forks before the shell does.
+    const pid = machine.takePids(nowMs(), 9) + 8;
+    this.guest = { seat, pid, shellName: this.scriptName };
+    const proc = sessionProc(machine, this.guest);
+    const volume = machine.volumes.take(seat.fromIp);
+    this.disk = new Disk(volume, proc, this.account, nowMs);
+    this.forget = machine.enter(this.guest);
     this.variables = this.loginVariables(this.account);
     this.exported = new Set(this.variables.keys());
     const home = this.disk.list("/", this.account.home);
     this.cwd = "fault" in home ? "/" : this.account.home;
     this.previousCwd = this.cwd;
+  }
+
+  get pid(): number {
+    return this.guest.pid;
+  }
+
+  /** Ends the session: to be called once. */
+  leave(): void {
+    this.forget();
+    this.machine.volumes.release(this.seat.fromIp);
   }
 
   /** Starts the accounts of a new line. */
@@ -112,7 +97,19 @@ export class Shell {
     this.outputBytes = 0;
     this.depth = 0;
     this.leaving = null;
-    this.deeds = [];
+    this.companions = [];
+    this.typed = "";
+  }
+
+  did(deed: Deed): void {
+    if (this.deeds.length < MAX_DEEDS) this.deeds.push(deed);
+  }
+
+  /** What was done since the last call; at the end of the session also the files still open. */
+  takeDeeds(atEnd = false): Deed[] {
+    const { captures } = this.disk;
+    const files = atEnd ? captures.finish() : captures.take();
+    return [...this.deeds.splice(0), ...files.map((file) => ({ kind: "file" as const, ...file }))];
   }
 
   /** Counts one step; false once the line has cost too much. */
@@ -185,13 +182,18 @@ export class Shell {
     this.disk.who = account;
   }
 
-  /** Name before the colon of this shell's own messages. */
+  /** What stands before the colon of this shell's own messages. */
   get selfName(): string {
-    if (this.seat.tty !== null && this.depth === 0) {
-      if (this.dialect === "bash") return this.frames.length === 0 ? "-bash" : "bash";
-      return this.frames.length === 0 ? "-sh" : "sh";
+    const bash = this.dialect === "bash";
+    if (this.script !== null) {
+      const { name, isFile } = this.script;
+      if (this.dialect === "dash") return `${name}: ${this.line}`;
+      // Of `-c` the line is told since 5.1.
+      const tellsLine = isFile || this.machine.persona.release.id === "debian-11";
+      return tellsLine && (isFile || bash) ? `${name}: line ${this.line}` : name;
     }
-    return this.dialect === "bash" ? "bash" : "sh";
+    if (this.frames.length === 0) return this.scriptName;
+    return bash ? "bash" : "sh";
   }
 
   /** PS1, expanded. */
@@ -230,7 +232,8 @@ export class Shell {
       ["PATH", path],
       ["MAIL", `/var/mail/${account.name}`],
     ]);
-    if (seat.tty !== null) variables.set("TERM", "xterm");
+    for (const [name, value] of seat.environment) variables.set(name, value);
+    if (seat.tty !== null) variables.set("TERM", seat.terminalType);
     if (seat.service === "ssh") {
       variables.set("SSH_CLIENT", `${seat.fromIp} ${seat.fromPort} ${seat.hostPort}`);
       variables.set(

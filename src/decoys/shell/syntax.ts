@@ -23,6 +23,8 @@ export interface Redirect {
 
 export interface Simple {
   readonly kind: "simple";
+  /** Of the text, from 1. */
+  readonly line: number;
   readonly assignments: readonly { readonly name: string; readonly value: Word }[];
   readonly words: readonly Word[];
   readonly redirects: readonly Redirect[];
@@ -34,11 +36,18 @@ export interface Sequence {
   readonly items: readonly { readonly joiner: ";" | "&&" | "||"; readonly command: Command }[];
 }
 
+export interface Background {
+  readonly kind: "background";
+  readonly body: Command;
+  /** As typed, without the `&`. */
+  readonly text: string;
+}
+
 export type Command =
   | Simple
   | Sequence
   | { readonly kind: "pipeline"; readonly commands: readonly Command[]; readonly negated: boolean }
-  | { readonly kind: "background"; readonly body: Command }
+  | Background
   | {
       readonly kind: "group";
       readonly subshell: boolean;

@@ -66,6 +66,9 @@ export function isFault(value: object | string): value is Fault {
   return typeof value === "object" && "fault" in value;
 }
 
+/** Reads bytes, as Latin-1, as the text that they are. */
+export const textOfBytes = (latin1: string) => Buffer.from(latin1, "latin1").toString("utf8");
+
 /** Who asks: root may do all, others what the mode bits allow. */
 export interface Credentials {
   readonly uid: number;

@@ -1,26 +1,35 @@
+import { completion } from "./completion.ts";
+import { takeFinished } from "./jobs.ts";
 import { LineEditor } from "./line-editor.ts";
-import { isIncomplete, run } from "./run.ts";
+import { isIncomplete } from "./parse.ts";
+import type { TerminalSize } from "./recording.ts";
+import { run } from "./run.ts";
 import type { Deed, Running, Shell } from "./shell.ts";
-import { isFault } from "./tree.ts";
+import { textOfBytes } from "./tree.ts";
 
 /** What a visit needs of the connection that carries it. */
 export interface VisitEdge {
   readonly shell: Shell;
   /** Bytes for the client, as Latin-1. */
   write(fd: 1 | 2, text: string): void;
+  /** Bytes that the client sent, as Latin-1. */
+  typed(text: string): void;
+  resized(size: TerminalSize): void;
   after(ms: number, callback: () => void): () => void;
   /** A command was run; `rc` is null if the visitor left before it ended. */
   ran(input: string, rc: number | null): void;
-  did(deed: Deed): void;
-  /** The shell was left. */
-  ended(rc: number): void;
+  did(deed: OtherDeed): void;
+  /** The shell was left, or the client has gone (`rc` is null); told once, and last. */
+  left(rc: number | null): void;
 }
 
-const MAX_AHEAD_BYTES = 64 * 1024;
-const MAX_INPUT_BYTES = 1024 * 1024;
+/** What is no command. */
+export type OtherDeed = Exclude<Deed, { readonly kind: "line" }>;
 
-/** Reads bytes sent by a client as text. */
-export const textOfBytes = (latin1: string) => Buffer.from(latin1, "latin1").toString("utf8");
+const MAX_AHEAD_BYTES = 64 * 1024;
+/** What waits to be read, and what is read of one client in all, where there is no terminal. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
 /** Carries one visitor's shell: turns keys into lines, runs them, and plays their output in time. */
 export class Visit {
@@ -33,6 +42,11 @@ export class Visit {
   /** Lines of a command that is not yet whole. */
   private open = "";
   private wantsInput = false;
+  private wantsKey = false;
+  /** Whether the line that runs is the client's own. */
+  private tellsLine = true;
+  /** Whether the session ends with that line. */
+  private once = false;
   private ahead = "";
   private inputEnded = false;
   private takenBytes = 0;
@@ -53,12 +67,23 @@ export class Visit {
 
   /** Runs one command, then ends. */
   execute(command: string): void {
+    const { shell } = this.edge;
+    shell.script = { name: shell.scriptName.slice(1), isFile: false };
+    this.once = true;
     this.start(command);
+  }
+
+  /** Runs what the client sends as its script, then ends. */
+  serveScript(): void {
+    this.tellsLine = false;
+    this.once = true;
+    this.start(this.edge.shell.scriptName.slice(1));
   }
 
   /** Bytes from the client, as Latin-1. */
   input(bytes: string): void {
     if (this.over) return;
+    this.edge.typed(bytes);
     if (this.interactive && this.running !== null && !this.wantsInput) {
       const interrupt = bytes.lastIndexOf("\x03");
       if (interrupt >= 0) {
@@ -68,7 +93,9 @@ export class Visit {
         return;
       }
     }
-    const room = this.interactive ? MAX_AHEAD_BYTES : MAX_INPUT_BYTES - this.takenBytes;
+    const room = this.interactive
+      ? MAX_AHEAD_BYTES
+      : Math.min(MAX_WAITING_BYTES, MAX_INPUT_BYTES - this.takenBytes);
     const taken = bytes.slice(0, Math.max(0, room - this.ahead.length));
     this.takenBytes += taken.length;
     this.ahead += taken;
@@ -78,29 +105,36 @@ export class Visit {
   /** The client sends no more. */
   endInput(): void {
     this.inputEnded = true;
-    if (this.interactive) this.leave();
+    if (this.interactive) this.stop(this.edge.shell.lastRc);
     else this.pump();
+  }
+
+  /** The terminal has another size. */
+  resize(size: TerminalSize): void {
+    if (this.over) return;
+    this.edge.shell.size = size;
+    this.edge.resized(size);
   }
 
   /** The connection is gone. */
   close(): void {
+    this.stop(null);
+  }
+
+  private stop(rc: number | null): void {
     if (this.over) return;
     this.over = true;
     this.callOff?.();
-    if (this.running === null) return;
-    this.running.return(0);
-    this.running = null;
-    this.edge.ran(textOfBytes(this.line), null);
-  }
-
-  private leave(): void {
-    const rc = this.edge.shell.lastRc;
-    this.close();
-    this.edge.ended(rc);
+    if (this.running !== null) {
+      this.running.return(0);
+      this.running = null;
+      if (this.tellsLine) this.edge.ran(textOfBytes(this.line), null);
+    }
+    this.edge.left(rc);
   }
 
   private pump(): void {
-    while (!this.over && (this.running === null || this.wantsInput)) {
+    while (!this.over && (this.running === null || this.wantsInput || this.wantsKey)) {
       if (!this.interactive) {
         if (!this.wantsInput || (this.ahead === "" && !this.inputEnded)) return;
         const piece = this.ahead === "" ? null : this.ahead;
@@ -111,7 +145,10 @@ export class Visit {
       if (this.ahead === "") return;
       const key = this.ahead.charAt(0);
       this.ahead = this.ahead.slice(1);
-      this.press(key);
+      if (this.wantsKey) {
+        this.callOff?.();
+        this.resume(key);
+      } else this.press(key);
     }
   }
 
@@ -176,6 +213,7 @@ export class Visit {
   private resume(answer: string | null): void {
     if (this.running === null) return;
     this.wantsInput = false;
+    this.wantsKey = false;
     this.editor.echo = true;
     const step = this.running.next(answer);
     this.flush();
@@ -183,7 +221,9 @@ export class Visit {
       this.finish(step.value);
       return;
     }
-    if (step.value.kind === "sleep") {
+    if (step.value.kind !== "input") {
+      // Where there is no terminal no key ever comes.
+      this.wantsKey = step.value.kind === "key" && this.interactive;
       this.callOff = this.edge.after(step.value.ms, () => {
         this.callOff = null;
         this.resume(null);
@@ -198,47 +238,27 @@ export class Visit {
   private flush(): void {
     const { shell } = this.edge;
     for (const { fd, text } of shell.takeOutput()) this.print(fd, text);
-    for (const deed of shell.deeds.splice(0)) this.edge.did(deed);
+    for (const deed of shell.takeDeeds()) {
+      if (deed.kind === "line") this.edge.ran(deed.input, deed.rc);
+      else this.edge.did(deed);
+    }
   }
 
   private finish(rc: number): void {
     const { shell } = this.edge;
     this.running = null;
     this.wantsInput = false;
+    this.wantsKey = false;
     this.flush();
-    this.edge.ran(textOfBytes(this.line), rc);
-    if (!this.interactive || shell.ended) {
-      this.over = true;
-      this.edge.ended(rc);
+    if (this.tellsLine) this.edge.ran(textOfBytes(this.line), rc);
+    if (this.once || shell.ended) {
+      this.stop(rc);
       return;
     }
-    this.print(1, shell.prompt());
+    this.print(1, takeFinished(shell) + shell.prompt());
   }
 
   private print(fd: 1 | 2, text: string): void {
     this.edge.write(fd, this.interactive ? text.replaceAll("\n", "\r\n") : text);
   }
-}
-
-/** What Tab adds: the rest of the only name that fits, of a command or of a file. */
-function completion(shell: Shell, line: string): string {
-  const word = /[^\s;|&<>]*$/.exec(line)?.[0] ?? "";
-  const first = line.slice(0, line.length - word.length).trim() === "";
-  const slash = word.lastIndexOf("/");
-  const [directory, start] =
-    slash < 0
-      ? [first ? "/bin" : ".", word]
-      : [word.slice(0, slash + 1).replace(/^~/, shell.account.home), word.slice(slash + 1)];
-  if (start === "" && first) return "";
-  const children = shell.disk.list(shell.cwd, directory);
-  if (isFault(children)) return "";
-  const fitting = [...children].filter(([name]) => name.startsWith(start));
-  const [only, ...others] = fitting;
-  if (only === undefined) return "";
-  if (others.length === 0) {
-    return only[0].slice(start.length) + (only[1].kind === "directory" ? "/" : " ");
-  }
-  let common = only[0];
-  for (const [name] of others) while (!name.startsWith(common)) common = common.slice(0, -1);
-  return common.slice(start.length);
 }

@@ -33,14 +33,16 @@ function ubuntu(machine: Machine, nowMs: number): string {
   const size = (root?.sizeKb ?? 1) / 1_048_576;
   const disk = (((root?.usedKb ?? 0) / (root?.sizeKb ?? 1)) * 100).toFixed(1);
   const net = networkOf(persona, nowMs);
+  const swapped = memory.swapTotalKb - memory.swapFreeKb;
+  const swap = memory.swapTotalKb === 0 ? 0 : Math.round((swapped / memory.swapTotalKb) * 100);
   const left = [
     `System load:  ${loadOf(persona, nowMs)[0].toFixed(2)}`,
     `Usage of /:   ${disk}% of ${size.toFixed(2)}GB`,
     `Memory usage: ${used}%`,
-    "Swap usage:   0%",
+    `Swap usage:   ${swap}%`,
   ];
   const right = [
-    `Processes:             ${machine.processes.length + 70}`,
+    `Processes:             ${machine.processes().length}`,
     "Users logged in:       0",
     `IPv4 address for ${net.interface}: ${persona.ip}`,
     "",

@@ -24,7 +24,6 @@ const KEX_EL8 = `${CURVES} diffie-hellman-group-exchange-sha256 diffie-hellman-g
 
 const CIPHERS =
   "chacha20-poly1305@openssh.com aes128-ctr aes192-ctr aes256-ctr aes128-gcm@openssh.com aes256-gcm@openssh.com";
-const CIPHERS_EL7 = `${CIPHERS} aes128-cbc aes192-cbc aes256-cbc blowfish-cbc cast128-cbc 3des-cbc`;
 const CIPHERS_EL8 =
   "aes256-gcm@openssh.com chacha20-poly1305@openssh.com aes256-ctr aes256-cbc aes128-gcm@openssh.com aes128-ctr aes128-cbc";
 
@@ -64,7 +63,7 @@ export function offerOf(software: string): Offer {
   return {
     kex: words(isStrict(software) ? `${kex} ${STRICT}` : kex),
     hostKey: words(version >= 78 ? HOST_KEYS_78 : HOST_KEYS_OLD),
-    cipher: words(el7 ? CIPHERS_EL7 : el8 ? CIPHERS_EL8 : CIPHERS),
+    cipher: words(el8 ? CIPHERS_EL8 : CIPHERS),
     mac: words(el8 ? MACS_EL8 : MACS),
     compress: ["none", "zlib@openssh.com"],
     signature: words(

@@ -1,5 +1,7 @@
 import type { Connection } from "ssh2";
 import { isStrictOffer, type Offer } from "./algorithms.ts";
+import { addGroupExchange, type Exchanging } from "./group-exchange.ts";
+import { addUmac, hasUmac, type PacketCrypto } from "./umac-packets.ts";
 
 /**
  * What `ssh2` does not let a caller set, but OpenSSH shows on the wire: the exact lists of its
@@ -45,9 +47,8 @@ interface Protocol {
 
 const protocolOf = (client: Connection) => (client as unknown as Internals)["_protocol"];
 
-/** What OpenSSH offers and the library cannot compute: named on the wire, never agreed on. */
-const isBeyondLibrary = (name: string) =>
-  name.startsWith("umac-") || name === "cast128-cbc" || name === "blowfish-cbc";
+/** Offered on the wire, never agreed on. */
+const isBeyondProcess = (name: string) => !hasUmac && name.startsWith("umac-");
 
 const MESSAGE = { disconnect: 1, extInfo: 7, globalRequest: 80 } as const;
 const TOO_MANY = 2;
@@ -85,11 +86,12 @@ export function speakAsOpenssh(client: Connection, offer: Offer, methods: readon
   const direction = { cipher: offer.cipher, mac: offer.mac, compress: offer.compress, lang: [] };
   const lists = { kex: offer.kex, serverHostKey: offer.hostKey, cs: direction, sc: direction };
   const own = new protocol["_offer"].constructor(lists);
-  for (const { cipher, mac } of [own.lists.cs, own.lists.sc]) {
-    for (const list of [cipher, mac])
-      list.array = list.array.filter((name) => !isBeyondLibrary(name));
+  for (const { mac } of [own.lists.cs, own.lists.sc]) {
+    mac.array = mac.array.filter((name) => !isBeyondProcess(name));
   }
   protocol["_offer"] = own;
+  addUmac(protocol as unknown as PacketCrypto);
+  addGroupExchange(protocol as unknown as Exchanging);
   // The library would take strict mode from the client's word alone.
   if (!isStrictOffer(offer)) protocol["_strictMode"] = false;
 

@@ -2,11 +2,11 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import ssh2, { type AuthContext, type Connection } from "ssh2";
 import type { Decoy, DecoyContext, DecoySession } from "../decoy.ts";
+import { hostKeysOf } from "../shell/host-keys.ts";
 import { loginsOf } from "../shell/logins.ts";
 import { createMachine, type Machine } from "../shell/machine.ts";
 import { type Offer, offerOf } from "./algorithms.ts";
 import { serveChannels } from "./channels.ts";
-import { hostKeysOf } from "./host-keys.ts";
 import { announceHostKeys, disconnectTooMany, speakAsOpenssh } from "./openssh.ts";
 import { fingerprintOf, hasshOf, readHello } from "./protocol.ts";
 

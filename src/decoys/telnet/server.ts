@@ -1,11 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { Decoy, DecoyContext, DecoySession } from "../decoy.ts";
 import type { WeakLogin } from "../persona.ts";
+import { openVisit } from "../shell/guest-session.ts";
 import { LineEditor } from "../shell/line-editor.ts";
 import { loginsOf } from "../shell/logins.ts";
 import { createMachine, type Machine } from "../shell/machine.ts";
-import { Shell } from "../shell/shell.ts";
-import { textOfBytes, Visit } from "../shell/visit.ts";
+import type { TerminalSize } from "../shell/recording.ts";
+import { textOfBytes } from "../shell/tree.ts";
+import type { Visit } from "../shell/visit.ts";
 import { welcome } from "../shell/welcome.ts";
 import {
   askTerminalType,
@@ -57,6 +59,8 @@ class Line {
   private waiting = false;
   private ahead = "";
   private visit: Visit | null = null;
+  private size: TerminalSize = { columns: 80, rows: 24 };
+  private terminalType = "xterm";
   /** Whether the shell's first byte may be the second half of the key that ended the password. */
   private justEntered = false;
   private callOff: () => void = () => {};
@@ -157,7 +161,10 @@ class Line {
           this.answered.add("malformed");
           break;
         case "terminalType":
+          if (/^[\w.+-]{1,64}$/.test(fact.name)) this.terminalType = fact.name;
+          break;
         case "windowSize":
+          this.resize(fact.columns, fact.rows);
           break;
       }
     }
@@ -174,6 +181,12 @@ class Line {
     if (this.answered.has(key)) return;
     this.answered.add(key);
     this.raw(verb === "do" ? wontOption(option) : dontOption(option));
+  }
+
+  private resize(columns: number, rows: number): void {
+    if (columns === 0 || rows === 0) return;
+    this.size = { columns, rows };
+    this.visit?.resize(this.size);
   }
 
   private type(bytes: string): void {
@@ -257,27 +270,20 @@ class Line {
 
   private welcome(user: string): void {
     const { context, machine } = this.site;
-    const { session } = this;
-    const seat = {
+    const { shell, visit } = openVisit({
+      context,
+      machine,
+      session: this.session,
+      service: "telnet",
       user,
-      fromIp: session.srcIp,
-      fromPort: session.srcPort,
-      hostIp: session.dstIp,
-      hostPort: session.dstPort,
-      loginMs: context.nowMs(),
-      tty: "/dev/pts/0",
-      service: "telnet" as const,
-    };
-    const shell = new Shell(machine, seat, () => context.nowMs(), machine.nextPid(seat.loginMs));
-    this.visit = new Visit({
-      shell,
+      number: 1,
+      terminal: { ...this.size, type: this.terminalType },
+      environment: new Map(),
       write: (_, text) => this.send(text),
-      after: (ms, callback) => context.after(ms, callback),
-      ran: (input, rc) => session.emit("telnet.command", { input, rc }),
-      did: ({ tool, url, file }) => session.emit("shell.download", { tool, url, file }),
       ended: () => this.stream.end(),
     });
-    this.visit.greet(welcome(shell));
+    this.visit = visit;
+    visit.greet(welcome(shell));
     const rest = this.ahead;
     this.ahead = "";
     this.justEntered = true;

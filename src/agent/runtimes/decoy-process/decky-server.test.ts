@@ -63,6 +63,21 @@ const echo: ServeConnection = (stream, session) => {
   });
 };
 
+test("what a decoy tells as its connection closes comes before the end of the session", async (t) => {
+  const { port, events, until } = await serveWith(t, "127.79.1.9", (stream, session) => {
+    stream.on("close", () => session.emit("example.line", { line: "last word" }));
+    stream.resume();
+  });
+  const client = connect(port, "127.79.1.9");
+  await once(client, "connect");
+  client.destroy();
+  await until(() => events.some(({ kind }) => kind === "session.close"));
+  assert.deepEqual(
+    events.map(({ kind }) => kind),
+    ["session.open", "example.line", "session.close"],
+  );
+});
+
 test("a decoy that throws loses that connection and no other", async (t) => {
   const { port, faults } = await serveWith(t, "127.79.1.1", (stream, session) => {
     stream.on("data", (chunk: Buffer) => {

@@ -59,12 +59,16 @@ export function openSession(
 
   emit("session.open", {});
   connection.on("close", () => {
-    emit("session.close", {
+    const data = {
       duration_ms: deps.nowMs() - openedMs,
       bytes_in: socket.bytesRead,
       bytes_out: socket.bytesWritten,
+    };
+    // The decoy, which listens too, has its last word first: what ran, what was written.
+    process.nextTick(() => {
+      emit("session.close", data);
+      closed = true;
     });
-    closed = true;
   });
   return {
     id,

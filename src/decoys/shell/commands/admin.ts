@@ -1,9 +1,7 @@
 import { type Call, fail, optionsOf, readAll } from "../call.ts";
-import { strftime } from "../dates.ts";
 import type { Running } from "../shell.ts";
 import { isFault } from "../tree.ts";
-
-const RESOLVE_MS = 4000;
+import { redisCli } from "./redis-cli.ts";
 
 const crontabPath = (call: Call, user: string) =>
   `/var/spool/cron/${call.shell.machine.flavor === "redhat" ? "" : "crontabs/"}${user}`;
@@ -48,138 +46,6 @@ function* crontab(call: Call): Running {
   }
 }
 
-function* apt(call: Call): Running {
-  const { shell } = call;
-  const words = call.args.filter((arg) => !arg.startsWith("-"));
-  const [verb = "", ...packages] = words;
-  const [host, release] =
-    shell.machine.persona.release.osId === "ubuntu"
-      ? ["archive.ubuntu.com", "ubuntu"]
-      : ["deb.debian.org", "debian"];
-  if (verb === "") {
-    call.out(`${call.name} 2.2.4 (amd64)\nUsage: ${call.name} [options] command\n`);
-    return 0;
-  }
-  if (shell.account.uid !== 0) {
-    call.err(
-      "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?\n",
-    );
-    return 100;
-  }
-  if (verb === "update") {
-    const { codename } = shell.machine.persona.release;
-    for (const [index, part] of ["", "-updates", "-security"].entries()) {
-      yield { kind: "sleep", ms: RESOLVE_MS };
-      call.out(
-        `Err:${index + 1} http://${host}/${release} ${codename}${part} InRelease\n  Temporary failure resolving '${host}'\n`,
-      );
-    }
-    call.out("Reading package lists... Done\n");
-    call.err(
-      `W: Failed to fetch http://${host}/${release}/dists/${codename}/InRelease  Temporary failure resolving '${host}'\nW: Some index files failed to download. They have been ignored, or old ones used instead.\n`,
-    );
-    return 0;
-  }
-  call.out(
-    "Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\n",
-  );
-  if (verb === "install") {
-    for (const name of packages) call.err(`E: Unable to locate package ${name}\n`);
-    return packages.length === 0 ? 0 : 100;
-  }
-  if (verb === "upgrade" || verb === "dist-upgrade") call.out("Calculating upgrade... Done\n");
-  call.out("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n");
-  return 0;
-}
-
-function* yum(call: Call): Running {
-  const words = call.args.filter((arg) => !arg.startsWith("-"));
-  if (call.shell.account.uid !== 0) {
-    call.out("Loaded plugins: fastestmirror\nYou need to be root to perform this command.\n");
-    return 1;
-  }
-  yield { kind: "sleep", ms: RESOLVE_MS };
-  call.out("Loaded plugins: fastestmirror\nDetermining fastest mirrors\n");
-  call.err(
-    `Could not retrieve mirrorlist http://mirrorlist.centos.org/?release=7&arch=x86_64&repo=os error was\n14: curl#6 - "Could not resolve host: mirrorlist.centos.org; Unknown error"\n`,
-  );
-  return words.length === 0 ? 0 : 1;
-}
-
-function systemctl(call: Call): number {
-  const { shell } = call;
-  const [verb = "list-units", unit] = call.args.filter((arg) => !arg.startsWith("-"));
-  const { persona } = shell.machine;
-  if (unit === undefined) {
-    call.out("UNIT                         LOAD   ACTIVE SUB     DESCRIPTION\n");
-    for (const name of ["cron", "dbus", "rsyslog", "ssh", "systemd-journald", "systemd-logind"]) {
-      call.out(`${`${name}.service`.padEnd(28)} loaded active running ${name}\n`);
-    }
-    return 0;
-  }
-  const base = unit.replace(/\.service$/, "");
-  const names: Readonly<Record<string, string>> = {
-    ssh: "sshd",
-    nginx: "nginx",
-    apache2: "apache2",
-    "redis-server": "redis-server",
-    redis: "redis-server",
-    crond: "crond",
-    cron: "cron",
-  };
-  const running = shell.machine.processes.find((one) =>
-    one.command.includes(names[base] ?? `/${base}`),
-  );
-  switch (verb) {
-    case "status":
-      if (running === undefined) {
-        call.err(`Unit ${base}.service could not be found.\n`);
-        return 4;
-      }
-      call.out(
-        `\xe2\x97\x8f ${base}.service\n     Loaded: loaded (/lib/systemd/system/${base}.service; enabled; vendor preset: enabled)\n     Active: active (running) since ${strftime("%a %F %T %Z", running.startedMs, persona.timeZone)}\n   Main PID: ${running.pid}\n`,
-      );
-      return 0;
-    case "is-active":
-      call.out(running === undefined ? "inactive\n" : "active\n");
-      return running === undefined ? 3 : 0;
-    case "is-enabled":
-      call.out("enabled\n");
-      return 0;
-    default:
-      if (shell.account.uid !== 0) {
-        call.err(`Failed to ${verb} ${base}.service: Access denied\n`);
-        return 4;
-      }
-      if (running !== undefined) return 0;
-      call.err(`Failed to ${verb} ${base}.service: Unit ${base}.service not found.\n`);
-      return 5;
-  }
-}
-
-function dpkg(call: Call): number {
-  if (call.shell.machine.flavor === "redhat") {
-    call.out(
-      `openssh-server-${call.shell.machine.persona.release.versions["ssh"]?.replace("OpenSSH_", "")}\n`,
-    );
-    return 0;
-  }
-  if (!call.args.includes("-l")) {
-    call.err(`${call.name}: error: need an action option\n`);
-    return 2;
-  }
-  const { versions } = call.shell.machine.persona.release;
-  const [, upstream = "", revision = "1"] =
-    /OpenSSH_(\S+) (?:Debian|Ubuntu)-(\S+)/.exec(versions["ssh"] ?? "") ?? [];
-  call.out(
-    "Desired=Unknown/Install/Remove/Purge/Hold\n| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n||/ Name           Version               Architecture Description\n+++-==============-=====================-============-=================================\n",
-  );
-  call.out(
-    `ii  openssh-server ${`1:${upstream}-${revision}`.padEnd(21)} amd64        secure shell (SSH) server\n`,
-  );
-  return 0;
-}
-
 function halt(call: Call): number {
   if (call.shell.account.uid !== 0)
     return fail(
@@ -203,18 +69,6 @@ function* interpreter(call: Call): Running {
 
 export const ADMIN = {
   crontab,
-  apt,
-  "apt-get": apt,
-  "apt-cache": () => 0,
-  yum,
-  dnf: yum,
-  systemctl,
-  service: (call: Call) =>
-    systemctl({ ...call, args: [call.args[1] ?? "status", call.args[0] ?? ""] }),
-  chkconfig: () => 0,
-  "update-rc.d": () => 0,
-  dpkg,
-  rpm: dpkg,
   journalctl(call: Call): number {
     const log = call.shell.disk.read(
       "/",
@@ -227,9 +81,41 @@ export const ADMIN = {
   },
   lsb_release(call: Call): number {
     const { release } = call.shell.machine.persona;
-    const name = release.osId === "ubuntu" ? "Ubuntu" : "Debian";
+    const { flags } = optionsOf(call.args, null);
+    const rows = [
+      ["i", "id", "Distributor ID", release.osId === "ubuntu" ? "Ubuntu" : "Debian"],
+      ["d", "description", "Description", release.prettyName],
+      ["r", "release", "Release", release.versionId],
+      ["c", "codename", "Codename", release.codename],
+    ] as const;
+    call.err("No LSB modules are available.\n");
+    const all = flags.has("a") || flags.has("all");
+    const short = flags.has("s") || flags.has("short");
+    for (const [letter, long, name, value] of rows) {
+      if (all || flags.has(letter) || flags.has(long))
+        call.out(short ? `${value}\n` : `${name}:\t${value}\n`);
+    }
+    return 0;
+  },
+  hostnamectl(call: Call): number {
+    const { persona } = call.shell.machine;
+    const { release, macAddress } = persona;
+    const id = (path: string) => {
+      const text = call.shell.disk.read("/", path);
+      return isFault(text) ? "" : text.replace(/[-\n]/g, "");
+    };
+    const guest =
+      macAddress.startsWith("00:0c:29") || macAddress.startsWith("00:50:56")
+        ? "vmware"
+        : macAddress.startsWith("00:15:5d")
+          ? "microsoft"
+          : macAddress.startsWith("52:54:00")
+            ? "kvm"
+            : macAddress.startsWith("00:16:3e")
+              ? "xen"
+              : null;
     call.out(
-      `No LSB modules are available.\nDistributor ID:\t${name}\nDescription:\t${release.prettyName}\nRelease:\t${release.versionId}\nCodename:\t${release.codename}\n`,
+      `   Static hostname: ${persona.hostname}\n         Icon name: computer-${guest === null ? "server" : "vm"}\n           Chassis: ${guest === null ? "server" : "vm"}\n        Machine ID: ${id("/etc/machine-id")}\n           Boot ID: ${id("/proc/sys/kernel/random/boot_id")}\n${guest === null ? "" : `    Virtualization: ${guest}\n`}  Operating System: ${release.prettyName}\n            Kernel: Linux ${release.kernelRelease}\n      Architecture: x86-64\n`,
     );
     return 0;
   },
@@ -253,8 +139,5 @@ export const ADMIN = {
   python: interpreter,
   python2: interpreter,
   python3: interpreter,
-  "redis-cli": (call: Call) => {
-    call.err("Could not connect to Redis at 127.0.0.1:6379: Connection refused\n");
-    return 1;
-  },
+  "redis-cli": redisCli,
 };

@@ -1,18 +1,14 @@
-import { evaluateArithmetic } from "../arithmetic.ts";
-import type { Call } from "../call.ts";
-import { lookUp } from "../expand.ts";
-import { unescape } from "../lex.ts";
+import { type Call, lineOf } from "../call.ts";
+import { unescape } from "../escapes.ts";
+import { arithmeticOf, bashVersion, lookUp } from "../expand.ts";
 import { which } from "../path.ts";
 import type { Running, Shell } from "../shell.ts";
 import { isFault } from "../tree.ts";
+import { JOBS } from "./builtins-jobs.ts";
+import { STATE } from "./builtins-state.ts";
+import { complain } from "./complain.ts";
 import { printf } from "./printf.ts";
 import { test } from "./test.ts";
-
-/** Words before a builtin's own message: `-bash: cd: `. */
-function complain(call: Call, message: string, rc = 1): number {
-  call.err(`${call.shell.selfName}: ${call.name}: ${message}\n`);
-  return rc;
-}
 
 function cd(call: Call): number {
   const { shell, args } = call;
@@ -90,25 +86,6 @@ function assign({ shell, args }: Call): number {
   return 0;
 }
 
-function history(call: Call): number {
-  const { shell, args } = call;
-  if (args[0] === "-c") {
-    shell.history.length = 0;
-    return 0;
-  }
-  if (args[0]?.startsWith("-")) return 0;
-  // What was typed in earlier sessions stands before what was typed in this one.
-  const file = shell.disk.read(shell.account.home, ".bash_history");
-  const earlier = isFault(file) || shell.seat.tty === null ? [] : file.split("\n").slice(0, -1);
-  const all = [...earlier, ...shell.history];
-  const count = args[0] === undefined ? all.length : Number(args[0]) || 0;
-  const first = Math.max(0, all.length - count);
-  all.slice(first).forEach((line, index) => {
-    call.out(`${String(first + index + 1).padStart(5)}  ${line}\n`);
-  });
-  return 0;
-}
-
 function leave(kind: NonNullable<Shell["leaving"]>) {
   return ({ shell, args }: Call): number => {
     const rc = args[0] === undefined ? shell.lastRc : Number(args[0]) & 255;
@@ -168,17 +145,16 @@ function* read(call: Call): Running {
   const silent = args.some((arg) => /^-\w*s/.test(arg));
   const promptAt = args.findIndex((arg) => /^-\w*p$/.test(arg));
   if (promptAt >= 0) call.err(args[promptAt + 1] ?? "");
-  const piece = yield* call.stdin(!silent);
-  if (piece === null) return 1;
+  const line = yield* lineOf(call, !silent);
   const names = args.filter(
     (arg, at) => !arg.startsWith("-") && (promptAt < 0 || at !== promptAt + 1),
   );
-  const words = (piece.split("\n")[0] ?? "").trim().split(/\s+/);
+  const words = (line ?? "").trim().split(/\s+/);
   const last = names.length - 1;
   for (const [index, name] of (names.length > 0 ? names : ["REPLY"]).entries()) {
     shell.set(name, index >= last ? words.slice(index).join(" ") : (words[index] ?? ""));
   }
-  return 0;
+  return line === null ? 1 : 0;
 }
 
 function shift({ shell, args }: Call): number {
@@ -195,30 +171,6 @@ function set(call: Call): number {
   for (const [name, value] of [...shell.variables].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     call.out(`${name}=${/^[\w/:.,@-]*$/.test(value) ? value : `'${value}'`}\n`);
   }
-  return 0;
-}
-
-function ulimit(call: Call): number {
-  if (!call.args.includes("-a")) {
-    call.out(call.args.includes("-n") ? "1024\n" : "unlimited\n");
-    return 0;
-  }
-  call.out(`core file size          (blocks, -c) 0
-data seg size           (kbytes, -d) unlimited
-scheduling priority             (-e) 0
-file size               (blocks, -f) unlimited
-open files                      (-n) 1024
-stack size              (kbytes, -s) 8192
-cpu time               (seconds, -t) unlimited
-max user processes              (-u) ${Math.floor(call.shell.machine.persona.hardware.memoryKb / 260)}
-virtual memory          (kbytes, -v) unlimited
-`);
-  return 0;
-}
-
-function umask({ shell, args, out }: Call): number {
-  if (args[0] === undefined) out(`${shell.disk.umask.toString(8).padStart(4, "0")}\n`);
-  else if (/^[0-7]{1,4}$/.test(args[0])) shell.disk.umask = Number.parseInt(args[0], 8) & 0o777;
   return 0;
 }
 
@@ -243,53 +195,25 @@ function help(call: Call): number {
     return 0;
   }
   call.out(
-    "GNU bash, version 5.1.4(1)-release (x86_64-pc-linux-gnu)\nThese shell commands are defined internally.  Type `help' to see this list.\n",
+    `GNU bash, version ${bashVersion(call.shell)} (x86_64-pc-linux-gnu)\nThese shell commands are defined internally.  Type \`help' to see this list.\n`,
   );
   return 0;
 }
 
-function kill(call: Call): number {
-  const pids = call.args.filter(
-    (arg, index) => !arg.startsWith("-") || (index > 0 && /^-\d+$/.test(arg)),
-  );
-  if (call.args[0] === "-l") {
-    call.out(" 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 9) SIGKILL\t15) SIGTERM\n");
-    return 0;
-  }
-  if (pids.length === 0) {
-    return complain(
-      call,
-      "usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]",
-      2,
-    );
-  }
-  const known = new Set(call.shell.machine.processes.map((process) => String(process.pid)));
-  let rc = 0;
-  for (const pid of pids) {
-    if (pid === String(call.shell.pid) && call.args.includes("-9")) call.shell.leaving = "exit";
-    else if (!/^\d+$/.test(pid))
-      rc = complain(call, `${pid}: arguments must be process or job IDs`);
-    else if (!known.has(pid)) rc = complain(call, `(${pid}) - No such process`);
-    else if (call.shell.account.uid !== 0)
-      rc = complain(call, `(${pid}) - Operation not permitted`);
-  }
-  return rc;
-}
-
 export const BUILTINS = {
+  ...JOBS,
+  ...STATE,
   ":": () => 0,
   ".": source,
   "[": test,
   "[[": test,
   alias: () => 0,
-  bg: (call: Call) => complain(call, "no job control"),
   break: leave("break"),
   builtin: command,
   cd,
   command,
   continue: leave("continue"),
   declare: assign,
-  disown: () => 0,
   echo,
   enable,
   *eval(call: Call): Running {
@@ -304,14 +228,12 @@ export const BUILTINS = {
   exit,
   export: exportVariables,
   false: () => 1,
-  fg: (call: Call) => complain(call, "current: no such job"),
   hash: () => 0,
   help,
-  history,
-  jobs: () => 0,
-  kill,
   let({ shell, args }: Call): number {
-    return evaluateArithmetic(args.join(" "), (name) => lookUp(shell, name) ?? "") === 0n ? 1 : 0;
+    let value = 0n;
+    for (const arg of args) value = arithmeticOf(shell, arg);
+    return value === 0n ? 1 : 0;
   },
   local: assign,
   logout(call: Call): number {
@@ -335,12 +257,15 @@ export const BUILTINS = {
     call.out("0m0.012s 0m0.008s\n0m0.004s 0m0.002s\n");
     return 0;
   },
+  *time(call: Call): Running {
+    const rc = call.args.length === 0 ? 0 : yield* call.invoke(call.args);
+    call.err("\nreal\t0m0.003s\nuser\t0m0.001s\nsys\t0m0.002s\n");
+    return rc;
+  },
   trap: () => 0,
   true: () => 0,
   type,
   typeset: assign,
-  ulimit,
-  umask,
   unalias: () => 0,
   unset({ shell, args }: Call): number {
     for (const name of args) {
@@ -350,5 +275,4 @@ export const BUILTINS = {
     }
     return 0;
   },
-  wait: () => 0,
 } satisfies Readonly<Record<string, (call: Call) => number | Running>>;

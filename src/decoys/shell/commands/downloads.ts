@@ -1,6 +1,9 @@
+import { type Ask, neighborOf } from "../../neighbors.ts";
 import { type Call, fail, optionsOf } from "../call.ts";
 import { strftime } from "../dates.ts";
 import type { Running } from "../shell.ts";
+import { isListening } from "../sockets.ts";
+import { isOwn } from "./network.ts";
 
 /**
  * Programs that fetch files. Nothing is fetched: the name does not resolve or the address does not
@@ -34,8 +37,7 @@ function addressOf(text: string): Address {
 }
 
 function record(call: Call, tool: string, url: string, file: string | null): void {
-  if (call.shell.deeds.length < MAX_URLS)
-    call.shell.deeds.push({ kind: "download", tool, url, file });
+  call.shell.did({ kind: "download", tool, url, file });
 }
 
 function* wget(call: Call): Running {
@@ -63,7 +65,14 @@ function* wget(call: Call): Running {
     say(
       `--${strftime("%F %T", call.shell.nowMs(), call.shell.machine.persona.timeZone)}--  ${url}\n`,
     );
-    if (isNumeric) {
+    if (isOwn(call, host) && !isListening(call.shell.machine, Number(port))) {
+      const address = isNumeric ? host : "127.0.0.1";
+      if (!isNumeric) say(`Resolving ${host} (${host})... ${address}\n`);
+      say(
+        `Connecting to ${host}${isNumeric ? "" : ` (${host})|${address}|`}:${port}... failed: Connection refused.\n`,
+      );
+      if (device) call.err(`wget: can't connect to remote host (${address}): Connection refused\n`);
+    } else if (isNumeric) {
       say(`Connecting to ${host}:${port}... `);
       yield { kind: "sleep", ms: CONNECT_MS };
       say("failed: Connection timed out.\nRetrying.\n\n");
@@ -80,6 +89,21 @@ function* wget(call: Call): Running {
     }
   }
   return device ? 1 : 4;
+}
+
+/** A page of the machine's own web server, with as much of its head as is wanted. */
+function fetchOwn(
+  ask: Ask,
+  url: string,
+  host: string,
+  shows: { readonly head: boolean; readonly headers: boolean },
+): string {
+  const path = /^[a-z]+:\/\/[^/]*(\/.*)?$/i.exec(url)?.[1] ?? "/";
+  const method = shows.head ? "HEAD" : "GET";
+  const answer = ask(
+    `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: curl\r\nAccept: */*\r\n\r\n`,
+  );
+  return shows.head || shows.headers ? answer : answer.slice(answer.indexOf("\r\n\r\n") + 4);
 }
 
 function* curl(call: Call): Running {
@@ -104,6 +128,24 @@ function* curl(call: Call): Running {
       Number(
         values.get("m") ?? values.get("max-time") ?? values.get("connect-timeout") ?? Number.NaN,
       ) * 1000;
+    if (isOwn(call, host) && !isListening(call.shell.machine, Number(port))) {
+      rc = 7;
+      if (!quiet) {
+        call.err(`curl: (7) Failed to connect to ${host} port ${port}: Connection refused\n`);
+      }
+      continue;
+    }
+    const own = isOwn(call, host)
+      ? neighborOf(call.shell.machine.persona, Number(port))
+      : undefined;
+    if (own !== undefined) {
+      const shows = { head: flags.has("I"), headers: flags.has("i") };
+      const text = fetchOwn(own, url, host, shows);
+      if (output === null) call.out(text);
+      else call.shell.disk.write(call.shell.cwd, output, text);
+      rc = 0;
+      continue;
+    }
     const usual = isNumeric ? CONNECT_MS : RESOLVE_MS;
     const ms = limit > 0 ? Math.min(limit, usual) : usual;
     yield { kind: "sleep", ms };

@@ -1,10 +1,6 @@
 import type { Account } from "../accounts.ts";
 import { type Call, fail, optionsOf } from "../call.ts";
-import { strftime, two, uptimeText } from "../dates.ts";
-import { loadOf } from "../facts.ts";
 import type { Running } from "../shell.ts";
-
-const HOUR_MS = 3_600_000;
 
 function groupsOf(call: Call, account: Account): { name: string; gid: number }[] {
   const { groups } = call.shell.machine;
@@ -44,99 +40,6 @@ function id(call: Call): number {
       `uid=${account.uid}(${account.name}) gid=${account.gid}(${primary.name}) groups=${all}${context}\n`,
     );
   }
-  return 0;
-}
-
-export function uptimeLine(call: Call): string {
-  const { shell } = call;
-  const { persona } = shell.machine;
-  const now = shell.nowMs();
-  const users = shell.seat.tty === null ? 0 : 1;
-  const load = loadOf(persona, now)
-    .map((value) => value.toFixed(2))
-    .join(", ");
-  return ` ${strftime("%T", now, persona.timeZone)} up ${uptimeText(now - persona.bootedMs)},  ${users} user${users === 1 ? "" : "s"},  load average: ${load}\n`;
-}
-
-function w(call: Call): number {
-  const { shell } = call;
-  const { seat, machine } = shell;
-  call.out(uptimeLine(call));
-  call.out("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT\n");
-  if (seat.tty === null) return 0;
-  const login = strftime("%H:%M", seat.loginMs, machine.persona.timeZone);
-  call.out(
-    `${seat.user.slice(0, 8).padEnd(8)} ${seat.tty.replace("/dev/", "").padEnd(8)} ${seat.fromIp.padEnd(16)} ${login}    1.00s  0.0${2 + (shell.history.length % 7)}s  0.00s w\n`,
-  );
-  return 0;
-}
-
-function who(call: Call): number {
-  const { seat, machine, account } = call.shell;
-  if (call.args.join(" ") === "am i" || call.name === "who") {
-    if (seat.tty === null) return 0;
-    call.out(
-      `${seat.user.padEnd(8)} ${seat.tty.replace("/dev/", "").padEnd(12)} ${strftime("%F %H:%M", seat.loginMs, machine.persona.timeZone)} (${seat.fromIp})\n`,
-    );
-    return 0;
-  }
-  call.out(`${account.name}\n`);
-  return 0;
-}
-
-/** Logins that wtmp remembers: today's own, some of the machine's people, and the start. */
-function last(call: Call): number {
-  const { seat, machine, nowMs } = call.shell;
-  const { persona } = machine;
-  const { values } = optionsOf(call.args, "n:");
-  const limit = Number(
-    values.get("n") ?? call.args.find((arg) => /^-\d+$/.test(arg))?.slice(1) ?? 100,
-  );
-  const at = (ms: number) => strftime("%a %b %e %H:%M", ms, persona.timeZone);
-  const rows: string[] = [];
-  const row = (user: string, tty: string, from: string, ms: number, tail: string) =>
-    `${user.slice(0, 8).padEnd(8)} ${tty.padEnd(12)} ${from.padEnd(16)} ${at(ms)}${tail}\n`;
-  if (seat.tty !== null)
-    rows.push(
-      row(
-        seat.user,
-        seat.tty.replace("/dev/", ""),
-        seat.fromIp,
-        seat.loginMs,
-        "   still logged in",
-      ),
-    );
-  const people = ["root", ...persona.users.map((user) => user.name)];
-  const subnet = persona.ip.split(".").slice(0, 3).join(".");
-  const span = Math.max(1, Math.floor((nowMs() - persona.bootedMs) / HOUR_MS));
-  const logins = Array.from({ length: 3 + persona.pick("last", 5) }, (_, index) => {
-    const start =
-      persona.bootedMs +
-      persona.pick(`last.at:${index}`, span) * HOUR_MS +
-      persona.pick(`last.m:${index}`, 3600) * 1000;
-    return { index, start };
-  });
-  for (const { index, start } of logins
-    .filter(({ start }) => start < nowMs() - HOUR_MS)
-    .toSorted((a, b) => b.start - a.start)) {
-    const minutes = 2 + persona.pick(`last.for:${index}`, 55);
-    const end = strftime("%H:%M", start + minutes * 60_000, persona.timeZone);
-    const user = people[persona.pick(`last.who:${index}`, people.length)] ?? "root";
-    rows.push(
-      row(
-        user,
-        "pts/0",
-        `${subnet}.${2 + persona.pick(`last.from:${index % 2}`, 250)}`,
-        start,
-        ` - ${end}  (00:${two(minutes)})`,
-      ),
-    );
-  }
-  const kernel = persona.release.kernelRelease.slice(0, 16);
-  rows.push(row("reboot", "system boot", kernel, persona.bootedMs, "   still running"));
-  call.out(
-    `${rows.slice(0, limit).join("")}\nwtmp begins ${strftime("%a %b %e %T %Y", persona.installedMs, persona.timeZone)}\n`,
-  );
   return 0;
 }
 
@@ -222,15 +125,6 @@ export const IDENTITY = {
     );
     return 0;
   },
-  w,
-  who,
-  users: (call: Call) => {
-    if (call.shell.seat.tty !== null) call.out(`${call.shell.seat.user}\n`);
-    return 0;
-  },
-  last,
-  lastb: (call: Call) => fail(call, "cannot open /var/log/btmp: Permission denied"),
-  lastlog: last,
   passwd,
   useradd,
   adduser: useradd,
@@ -245,7 +139,30 @@ export const IDENTITY = {
     call.out(`${call.shell.seat.tty ?? "not a tty"}\n`);
     return call.shell.seat.tty === null ? 1 : 0;
   },
-  stty: () => 0,
+  stty(call: Call): number {
+    const { seat, size } = call.shell;
+    if (seat.tty === null) return fail(call, "'standard input': Inappropriate ioctl for device");
+    if (call.args[0] === "size") call.out(`${size.rows} ${size.columns}\n`);
+    else if (call.args.length === 0)
+      call.out("speed 38400 baud; line = 0;\n-brkint -imaxbel iutf8\n");
+    else if (call.args[0] === "-a") {
+      call.out(
+        `speed 38400 baud; rows ${size.rows}; columns ${size.columns}; line = 0;\nintr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; eol = <undef>; start = ^Q; stop = ^S; susp = ^Z;\n`,
+      );
+    }
+    return 0;
+  },
+  tput(call: Call): number {
+    const { size } = call.shell;
+    const values: Readonly<Record<string, string>> = {
+      cols: `${size.columns}\n`,
+      lines: `${size.rows}\n`,
+      colors: call.shell.seat.terminalType.includes("256") ? "256\n" : "8\n",
+      clear: "\x1b[H\x1b[2J",
+    };
+    call.out(values[call.args[0] ?? ""] ?? "");
+    return 0;
+  },
   mesg(call: Call): number {
     call.out("is n\n");
     return 1;

@@ -1,6 +1,6 @@
 import { type Call, fail, optionsOf } from "../call.ts";
 import { strftime } from "../dates.ts";
-import { globPattern } from "../expand.ts";
+import { globPattern } from "../patterns.ts";
 import { type Entry, isFault, sizeOf } from "../tree.ts";
 import { groupName, humanSize, modeText, ownerName } from "./listing.ts";
 import { changedMode } from "./modes.ts";

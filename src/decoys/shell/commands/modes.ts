@@ -24,9 +24,19 @@ export function changedMode(change: string, old: number, directory: boolean): nu
     if (letters.includes("t")) bits |= 0o1000;
     if (operator === "+") mode |= bits;
     else if (operator === "-") mode &= ~bits;
-    else mode = bits;
+    else mode = (mode & ~maskOf(classes)) | bits;
   }
   return mode;
+}
+
+/** All bits that belong to some of user, group and others. */
+function maskOf(classes: string): number {
+  const masks = [
+    ["u", 0o4700],
+    ["g", 0o2070],
+    ["o", 0o1007],
+  ] as const;
+  return masks.reduce((all, [one, mask]) => (classes.includes(one) ? all | mask : all), 0);
 }
 
 function eachOperand(

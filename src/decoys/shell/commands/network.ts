@@ -1,8 +1,10 @@
-import { SERVICES, type ServiceName } from "../../../domain/service.ts";
 import { type Call, fail, optionsOf } from "../call.ts";
 import { networkOf } from "../facts.ts";
 import type { Running } from "../shell.ts";
+import { isListening } from "../sockets.ts";
 import { humanSize } from "./listing.ts";
+import { scpServer } from "./scp.ts";
+import { sshBanner } from "./servers.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -79,81 +81,6 @@ function ip(call: Call): number {
   return 0;
 }
 
-/** Ports on which this machine listens: those that the decky offers, and no others. */
-function listening(call: Call): { port: number; name: string; pid: number }[] {
-  const { machine, seat } = call.shell;
-  const programs: Readonly<Record<string, string>> = {
-    ssh: "sshd",
-    telnet: "telnetd",
-    redis: "redis-server",
-    http: machine.persona.release.versions["http"]?.startsWith("nginx")
-      ? "nginx"
-      : machine.flavor === "redhat"
-        ? "httpd"
-        : "apache2",
-  };
-  const services = new Set<string>([...machine.services, seat.service]);
-  return [...services].flatMap((service) => {
-    const name = programs[service] ?? service;
-    const pid = machine.processes.find((one) => one.command.includes(name))?.pid ?? 1;
-    const ports: readonly number[] = SERVICES[service as ServiceName];
-    return ports.map((port) => ({ port, name, pid }));
-  });
-}
-
-function netstat(call: Call): number {
-  const { seat } = call.shell;
-  const { flags } = optionsOf(call.args, null);
-  if (flags.has("r")) return route(call);
-  const onlyListening = flags.has("l");
-  const root = call.shell.account.uid === 0;
-  call.out(
-    `Active Internet connections (${onlyListening ? "only servers" : flags.has("a") ? "servers and established" : "w/o servers"})\nProto Recv-Q Send-Q Local Address           Foreign Address         State      ${flags.has("p") ? " PID/Program name    " : ""}\n`,
-  );
-  const row = (local: string, foreign: string, state: string, program: string) =>
-    `tcp        0      0 ${local.padEnd(23)} ${foreign.padEnd(23)} ${state.padEnd(11)}${flags.has("p") ? ` ${(root ? program : "-").padEnd(20)}` : ""}\n`;
-  if (onlyListening || flags.has("a")) {
-    for (const { port, name, pid } of listening(call))
-      call.out(row(`0.0.0.0:${port}`, "0.0.0.0:*", "LISTEN", `${pid}/${name}`));
-  }
-  if (!onlyListening)
-    call.out(
-      row(
-        `${seat.hostIp}:${seat.hostPort}`,
-        `${seat.fromIp}:${seat.fromPort}`,
-        "ESTABLISHED",
-        `${call.shell.pid - 7}/${seat.service === "ssh" ? `sshd: ${seat.user}` : "telnetd"}`,
-      ),
-    );
-  return 0;
-}
-
-function ss(call: Call): number {
-  const { seat } = call.shell;
-  const { flags } = optionsOf(call.args, null);
-  call.out(
-    "Netid State  Recv-Q Send-Q Local Address:Port  Peer Address:Port Process\n".replace(
-      "Netid ",
-      flags.has("t") ? "" : "Netid ",
-    ),
-  );
-  const lead = flags.has("t") ? "" : "tcp   ";
-  if (flags.has("l") || flags.has("a")) {
-    for (const { port, name, pid } of listening(call)) {
-      const users =
-        flags.has("p") && call.shell.account.uid === 0 ? `users:(("${name}",pid=${pid},fd=3))` : "";
-      call.out(
-        `${lead}LISTEN 0      128    ${`0.0.0.0:${port}`.padStart(18)} ${"0.0.0.0:*".padStart(17)} ${users}\n`,
-      );
-    }
-  }
-  if (!flags.has("l"))
-    call.out(
-      `${lead}ESTAB  0      0      ${`${seat.hostIp}:${seat.hostPort}`.padStart(18)} ${`${seat.fromIp}:${seat.fromPort}`.padStart(17)} \n`,
-    );
-  return 0;
-}
-
 function route(call: Call): number {
   const net = networkOf(call.shell.machine.persona, call.shell.nowMs());
   call.out(
@@ -206,6 +133,41 @@ function* ping(call: Call): Running {
   return own ? 0 : 1;
 }
 
+/** Whether a name or address means this machine. */
+export function isOwn(call: Call, host: string): boolean {
+  const { ip, hostname } = call.shell.machine.persona;
+  return host === "localhost" || host.startsWith("127.") || host === ip || host === hostname;
+}
+
+/** A client of the machine itself: nothing is connected, but what listens is known. */
+function refused(call: Call, host: string, port: string): number {
+  const open = isListening(call.shell.machine, Number(port));
+  switch (call.name) {
+    case "telnet":
+      call.out(`Trying ${host === "localhost" ? "127.0.0.1" : host}...\n`);
+      if (open)
+        call.out(
+          `Connected to ${host}.\nEscape character is '^]'.\nConnection closed by foreign host.\n`,
+        );
+      else call.err("telnet: Unable to connect to remote host: Connection refused\n");
+      return 1;
+    case "nc":
+    case "ncat":
+      if (open && call.args.some((arg) => /^-\w*v/.test(arg)))
+        call.err(`Connection to ${host} ${port} port [tcp/*] succeeded!\n`);
+      else if (!open)
+        call.err(`nc: connect to ${host} port ${port} (tcp) failed: Connection refused\n`);
+      return open ? 0 : 1;
+    default:
+      call.err(
+        open
+          ? `Connection closed by ${host} port ${port}\n`
+          : `ssh: connect to host ${host} port ${port}: Connection refused\n`,
+      );
+      return 255;
+  }
+}
+
 /** A client of some other machine: its name does not resolve, its address does not answer. */
 function unreachable(
   unresolved: (host: string) => string,
@@ -222,17 +184,24 @@ function unreachable(
       values.get("P") ??
       (/^\d+$/.test(operands[1] ?? "") ? operands[1] : undefined) ??
       "22";
+    if (isOwn(call, host)) return refused(call, host, port);
     yield { kind: "sleep", ms: isAddress(host) ? TIMEOUT_MS : 3000 };
     call.err(`${isAddress(host) ? silent(host, port) : unresolved(host)}\n`);
     return rc;
   };
 }
 
-const ssh = unreachable(
+const remote = unreachable(
   (host) => `ssh: Could not resolve hostname ${host}: Temporary failure in name resolution`,
   (host, port) => `ssh: connect to host ${host} port ${port}: Connection timed out`,
   255,
 );
+function ssh(call: Call): number | Running {
+  if (call.args[0] !== "-V") return remote(call);
+  call.err(sshBanner(call));
+  return 0;
+}
+
 const nc = unreachable(
   (host) => `nc: getaddrinfo for host "${host}" port 0: Temporary failure in name resolution`,
   (host, port) => `nc: connect to ${host} port ${port} (tcp) failed: Connection timed out`,
@@ -264,18 +233,12 @@ function firewall(call: Call): number {
 export const NETWORK = {
   ifconfig,
   ip,
-  netstat,
-  ss,
   route,
   arp,
   ping,
   ssh,
-  scp(call: Call): number | Running {
-    // What the client's scp starts here: it reads and writes, and gets the answer of a full stop.
-    if (!call.args.some((arg) => /^-\w*[tf]$/.test(arg))) return ssh(call);
-    call.out(`\x01scp: ${call.args.at(-1)}: Permission denied\n`);
-    return 1;
-  },
+  scp: (call: Call): number | Running =>
+    call.args.some((arg) => /^-\w*[tf]$/.test(arg)) ? scpServer(call) : ssh(call),
   sftp: ssh,
   rsync: ssh,
   "ssh-copy-id": ssh,

@@ -1,5 +1,5 @@
 import type { Call } from "../call.ts";
-import { unescape } from "../lex.ts";
+import { unescape } from "../escapes.ts";
 
 const MAX_ROUNDS = 1000;
 const MAX_WIDTH = 4096;
@@ -12,6 +12,12 @@ export function printf(call: Call): number {
     call.err(`${call.shell.selfName}: printf: usage: printf [-v var] format [arguments]\n`);
     return 2;
   }
+  call.out(formatted(format, rest, true));
+  return 0;
+}
+
+/** @param again Whether the format is used again while arguments are left. */
+export function formatted(format: string, rest: readonly string[], again: boolean): string {
   let at = 0;
   let written = "";
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -26,10 +32,9 @@ export function printf(call: Call): number {
         return value.padStart(size, flags.includes("0") && letter !== "s" ? "0" : " ");
       },
     );
-    if (at >= rest.length || at === before) break;
+    if (!again || at >= rest.length || at === before) break;
   }
-  call.out(written);
-  return 0;
+  return written;
 }
 
 function convert(letter: string, value: string, precision: string | undefined): string {

@@ -8,11 +8,16 @@ import { INSPECTION } from "./inspection.ts";
 import { LISTING } from "./listing.ts";
 import { MODES } from "./modes.ts";
 import { NETWORK } from "./network.ts";
+import { PACKAGES } from "./packages.ts";
+import { PRESENCE } from "./presence.ts";
+import { SERVERS } from "./servers.ts";
 import { SHELLS } from "./shells.ts";
+import { SOCKETS } from "./sockets.ts";
 import { STREAMS } from "./streams.ts";
 import { SYSTEM } from "./system.ts";
 import { TASKS } from "./tasks.ts";
 import { TEXT } from "./text.ts";
+import { UNITS } from "./units.ts";
 
 /** A group of programs by name. */
 export type Programs = Readonly<Record<string, Program>>;
@@ -34,8 +39,13 @@ export const PROGRAMS: {
       TEXT,
       STREAMS,
       IDENTITY,
+      PRESENCE,
       SYSTEM,
       NETWORK,
+      SOCKETS,
+      PACKAGES,
+      UNITS,
+      SERVERS,
       DOWNLOADS,
       ADMIN,
       SHELLS,

@@ -1,10 +1,14 @@
-import { type Call, fail, optionsOf, readAll } from "../call.ts";
+import { type Call, fail, lineOf, optionsOf, readAll } from "../call.ts";
+import { bashVersion } from "../expand.ts";
 import { appletsOf } from "../image-programs.ts";
+import { isIncomplete } from "../parse.ts";
 import { which } from "../path.ts";
 import type { Dialect, Running } from "../shell.ts";
-import { isFault } from "../tree.ts";
+import { isFault, textOfBytes } from "../tree.ts";
 
 const FAILED_MS = 2200;
+const MAX_OPEN_BYTES = 64 * 1024;
+const MAX_COUNTED_LINES = 10_000;
 
 function* shell(call: Call): Running {
   const dialect: Dialect =
@@ -13,11 +17,17 @@ function* shell(call: Call): Running {
       : call.name === "bash" || call.shell.machine.flavor === "redhat"
         ? "bash"
         : "dash";
+  if (call.args[0] === "--version" && dialect === "bash") {
+    call.out(
+      `GNU bash, version ${bashVersion(call.shell)} (${call.shell.machine.flavor === "redhat" ? "x86_64-redhat-linux-gnu" : "x86_64-pc-linux-gnu"})\nCopyright (C) Free Software Foundation, Inc.\nLicense GPLv3+: GNU GPL version 3 or later <http://gnu.org/licenses/gpl.html>\n`,
+    );
+    return 0;
+  }
   const at = call.args.findIndex((arg) => /^-\w*c$/.test(arg));
   if (at >= 0) {
     const [text, name = call.name, ...parameters] = call.args.slice(at + 1);
     if (text === undefined) return fail(call, "-c: option requires an argument", 2);
-    return yield* call.script(text, { subshell: true, name, parameters });
+    return yield* call.script(text, { subshell: true, name, parameters, dialect });
   }
   const [path, ...parameters] = call.args.filter((arg, index) => !arg.startsWith("-") || index > 0);
   if (path !== undefined && !path.startsWith("-")) {
@@ -28,15 +38,49 @@ function* shell(call: Call): Running {
     }
     if (text.startsWith("\x7fELF"))
       return fail(call, `${path}: ${path}: cannot execute binary file`, 126);
-    return yield* call.script(text, { subshell: true, name: path, parameters });
+    return yield* call.script(text, {
+      subshell: true,
+      name: path,
+      isFile: true,
+      parameters,
+      dialect,
+    });
   }
   if (!call.keyboard || call.shell.seat.tty === null) {
-    return yield* call.script(yield* readAll(call), { subshell: true, name: call.name });
+    const name = call.shell.script === null ? call.shell.scriptName : call.name;
+    return yield* scriptOfInput(call, name, dialect);
   }
   if (call.shell.depth > 0) return 0;
   if (!call.shell.push(call.shell.account, dialect, call.args.includes("-l")))
     return fail(call, "fork: retry: Resource temporarily unavailable", 254);
   return 0;
+}
+
+/** Runs what comes on standard input, a command as soon as it is whole. */
+export function* scriptOfInput(call: Call, name: string, dialect: Dialect): Running {
+  const { shell } = call;
+  let rc = 0;
+  let open = "";
+  let read = 0;
+  let before = 0;
+  for (;;) {
+    const line = yield* lineOf(call);
+    read++;
+    if (line === null && open === "") break;
+    open = open === "" ? (line ?? "") : `${open}\n${line ?? ""}`;
+    if (line !== null && open.length < MAX_OPEN_BYTES && isIncomplete(open)) continue;
+    // Messages count the lines of the whole.
+    const text = "\n".repeat(Math.min(before, MAX_COUNTED_LINES)) + open;
+    before = read;
+    rc = yield* call.script(text, { subshell: false, name, isFile: true, dialect });
+    if (call.keyboard && open.trim() !== "") {
+      shell.did({ kind: "line", input: textOfBytes(open), rc });
+    }
+    open = "";
+    if (line === null || shell.leaving !== null) break;
+  }
+  if (shell.leaving === "exit" && shell.depth > 0) shell.leaving = null;
+  return rc;
 }
 
 function* busybox(call: Call): Running {
@@ -188,12 +232,6 @@ function* env(call: Call): Running {
   return 0;
 }
 
-function* time(call: Call): Running {
-  const rc = call.args.length === 0 ? 0 : yield* call.invoke(call.args);
-  call.err("\nreal\t0m0.003s\nuser\t0m0.001s\nsys\t0m0.002s\n");
-  return rc;
-}
-
 function locate(call: Call): number {
   let rc = 0;
   for (const name of optionsOf(call.args, null).operands) {
@@ -218,7 +256,6 @@ export const SHELLS = {
   su,
   sudo,
   env,
-  time,
   nohup: prefix(/^$/, 0),
   nice: prefix(/^-n$/, 0),
   ionice: prefix(/^-[cn]$/, 0),

@@ -4,8 +4,8 @@ import { memoryOf, mountsOf } from "../facts.ts";
 import { dmesg } from "../image-logs.ts";
 import type { Running } from "../shell.ts";
 import { isFault } from "../tree.ts";
-import { uptimeLine } from "./identity.ts";
 import { humanSize } from "./listing.ts";
+import { uptimeLine } from "./presence.ts";
 
 const MAX_SLEEP_MS = 3_600_000;
 

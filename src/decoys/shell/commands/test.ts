@@ -1,6 +1,6 @@
 import type { Call } from "../call.ts";
-import { globPattern } from "../expand.ts";
 import { which } from "../path.ts";
+import { globPattern } from "../patterns.ts";
 import { allows, isFault, sizeOf } from "../tree.ts";
 
 /** test(1), `[` and `[[`: 0 true, 1 false, 2 for what it cannot read. */

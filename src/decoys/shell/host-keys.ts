@@ -135,11 +135,21 @@ function ed25519Key(seed: Buffer): string {
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines.join("\n")}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
 
+/** Keys that were made, so that the shell shows those that sshd signs with. */
+const made = new WeakMap<Persona, readonly string[]>();
+
+/** Host keys of a decky if somebody has asked for them before: else none. */
+export function knownHostKeys(persona: Persona): readonly string[] {
+  return made.get(persona) ?? [];
+}
+
 /** Host keys of a decky, PEM: RSA of 3072 bits, ECDSA P-256, Ed25519; the same after a restart. */
 export async function hostKeysOf(persona: Persona): Promise<readonly string[]> {
-  return [
+  const keys = made.get(persona) ?? [
     await rsaKey(persona.secret("ssh.rsa")),
     ecdsaKey(persona.secret("ssh.ecdsa")),
     ed25519Key(persona.secret("ssh.ed25519")),
   ];
+  made.set(persona, keys);
+  return keys;
 }
