@@ -56,7 +56,7 @@ export function createAgentPlane(deps: AgentPlaneDeps): AgentPlane {
   const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     "/swarm/heartbeat": {
       POST: createHeartbeatHandler({
-        batch: createBatch(store, deps.defer, onBug),
+        batch: createBatch({ store, defer: deps.defer, nowMs, onBug }),
         nowMs,
         log,
         random: deps.random,
