@@ -97,7 +97,7 @@ function turnByTurn() {
     send: (count: number) => {
       for (let n = 0; n < count; n += 1) void batch.submit(beat("a", []));
     },
-    turn(tookMs: number) {
+    turn: (tookMs: number) => {
       nowMs += tookMs;
       const due = turns;
       turns = [];
