@@ -9,6 +9,7 @@ import { scopesOf } from "../../facts/roles.ts";
 import { Button } from "../../parts/button.tsx";
 import { Field, INPUT } from "../../parts/field.tsx";
 import { fieldText } from "../../parts/form.ts";
+import { LifeField } from "../../parts/life-field.tsx";
 import { ErrorNote } from "../../parts/notes.tsx";
 import { useSubmit } from "../../parts/submit.ts";
 
@@ -66,17 +67,11 @@ export function ApiTokenForm({ session, onMade }: ApiTokenFormProps) {
             />
           )}
         </Field>
-        <Field label="Valid for" hint="As short as will do: whoever has it can act.">
-          {(ids) => (
-            <select {...ids} name="ttlMs" defaultValue={LIVES[2].ms} className={INPUT}>
-              {LIVES.map(({ ms, title }) => (
-                <option key={ms} value={ms}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <LifeField
+          lives={LIVES}
+          preset={LIVES[2]}
+          hint="As short as will do: whoever has it can act."
+        />
         <Field label="Scope">
           {(ids) => (
             <select {...ids} name="scope" className={INPUT}>

@@ -1,10 +1,11 @@
-import { type FormEvent, useState } from "react";
 import type { CreateTokenAnswer } from "../../../../src/wire/api/token.ts";
 import { createToken } from "../../api/actions.ts";
 import { Button } from "../../parts/button.tsx";
 import { Field, INPUT } from "../../parts/field.tsx";
 import { fieldText } from "../../parts/form.ts";
+import { LifeField } from "../../parts/life-field.tsx";
 import { ErrorNote } from "../../parts/notes.tsx";
+import { useSubmit } from "../../parts/submit.ts";
 
 const LIVES = [
   { ms: 15 * 60_000, title: "15 minutes" },
@@ -14,30 +15,18 @@ const LIVES = [
 ] as const;
 
 export function TokenForm({ onMade }: { readonly onMade: (made: CreateTokenAnswer) => void }) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  const { busy, error, onSubmit } = useSubmit(async (form) => {
     const hostName = fieldText(form, "hostName").trim();
-    setBusy(true);
-    setError(null);
-    try {
-      onMade(
-        await createToken({
-          ttlMs: Number(fieldText(form, "ttlMs")),
-          ...(hostName === "" ? {} : { hostName }),
-        }),
-      );
-    } catch (cause) {
-      setError(cause);
-      setBusy(false);
-    }
-  };
+    onMade(
+      await createToken({
+        ttlMs: Number(fieldText(form, "ttlMs")),
+        ...(hostName === "" ? {} : { hostName }),
+      }),
+    );
+  });
 
   return (
-    <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4 p-4">
+    <form onSubmit={onSubmit} className="flex flex-col gap-4 p-4">
       <p className="max-w-[68ch] text-ink-soft">
         A join token lets one machine join, once. You get one command to run there; the machine
         makes its own key and no secret of it ever travels.
@@ -57,17 +46,11 @@ export function TokenForm({ onMade }: { readonly onMade: (made: CreateTokenAnswe
             />
           )}
         </Field>
-        <Field label="Valid for" hint="As short as will do: whoever has it can join.">
-          {(ids) => (
-            <select {...ids} name="ttlMs" defaultValue={LIVES[0].ms} className={INPUT}>
-              {LIVES.map(({ ms, title }) => (
-                <option key={ms} value={ms}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <LifeField
+          lives={LIVES}
+          preset={LIVES[0]}
+          hint="As short as will do: whoever has it can join."
+        />
       </div>
       <div>
         <Button type="submit" look="main" busy={busy}>
