@@ -156,7 +156,7 @@ export function createLanes(deps: LaneDeps): Lanes {
     lane.behind = [];
     take(lane, more.length === 0 ? first : Buffer.concat([first, ...more]));
     // Not before all of it is taken, or more would come in than goes out.
-    if (lane.behind.length === 0) lane.socket.resume();
+    if (lane.behind.length === 0 && lanes.has(lane)) lane.socket.resume();
   }
 
   function open(socket: TLSSocket): void {
@@ -175,7 +175,9 @@ export function createLanes(deps: LaneDeps): Lanes {
           .off("data", onData)
           .off("drain", onDrain)
           .off("close", onClose)
-          .off("error", onError);
+          .off("error", onError)
+          // From here on it is for others to pause.
+          .resume();
       },
     };
     const onData = (chunk: Buffer) => take(lane, chunk);
