@@ -78,6 +78,13 @@ function Details({ event }: { readonly event: ApiEvent }) {
           {oneLine(event.session)}
         </Link>
       </Fact>
+      {event.kind === "shell.recording" ? (
+        <Fact name="Terminal">
+          <Link to="/activity" search={{ session: event.session }} className="link">
+            Play what was recorded
+          </Link>
+        </Fact>
+      ) : null}
       <Fact name="Data">
         <pre className="max-h-96 overflow-auto font-mono text-sm break-all whitespace-pre-wrap">
           {JSON.stringify(readableData(event), null, 2).split("\n").map(visible).join("\n")}
