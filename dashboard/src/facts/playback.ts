@@ -34,10 +34,11 @@ export function afterStep(playback: Playback, step: PlaybackStep, durationS: num
     case "speed":
       return { ...playback, speed: step.speed };
     case "pass":
-      return playing
-        ? movedTo(playback, (atS ?? durationS) + step.seconds * speed, durationS)
-        : playback;
+      break;
   }
+  return playing
+    ? movedTo(playback, (atS ?? durationS) + step.seconds * speed, durationS)
+    : playback;
 }
 
 function movedTo(playback: Playback, toS: number, durationS: number): Playback {

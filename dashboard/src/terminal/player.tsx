@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Pause, Play } from "lucide-react";
-import { type KeyboardEvent, useEffect, useReducer, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useReducer, useState } from "react";
+import { oneLine } from "../facts/event-summary.ts";
 import { AT_END, afterStep, type PlaybackStep, SPEEDS, type Speed } from "../facts/playback.ts";
 import { framesAt, type Timeline } from "../facts/timeline.ts";
 import { utcOf } from "../facts/times.ts";
@@ -12,10 +13,13 @@ import { createProjector, type Projector } from "./projector.ts";
 import { Screen } from "./screen.tsx";
 
 const SKIP_S = 5;
+/** More marks than that on the seek bar are one smear. */
+const MOST_TICKS = 50;
 
 /** Plays one recording; at its end it shows what comes. */
 export function Player({ timeline }: { readonly timeline: Timeline }) {
-  const { durationS, startMs, frames } = timeline;
+  const { durationS, startMs, frames, gaps } = timeline;
+  const ticks = useId();
   const [{ atS, playing, speed }, step] = usePlayback(durationS);
   const position = atS ?? durationS;
   const count = framesAt(timeline, position);
@@ -40,10 +44,16 @@ export function Player({ timeline }: { readonly timeline: Timeline }) {
           min={0}
           max={durationS}
           step="any"
+          list={ticks}
           value={position}
           onChange={(change) => step({ kind: "seek", toS: Number(change.target.value) })}
           className="h-8 min-w-32 grow basis-40 accent-accent max-md:order-last max-md:h-11 max-md:basis-full"
         />
+        <datalist id={ticks}>
+          {gaps.slice(0, MOST_TICKS).map(({ atS, text }, place) => (
+            <option key={`${place} ${atS}`} value={atS} label={oneLine(text)} />
+          ))}
+        </datalist>
         <span className="text-sm whitespace-nowrap">
           {clock(position)} <span className="text-ink-soft">/ {clock(durationS)}</span>
         </span>
@@ -78,7 +88,7 @@ function usePlayback(durationS: number) {
   );
   const { playing } = playback;
   useEffect(() => {
-    if (!playing) return;
+    if (!playing) return undefined;
     let lastMs = performance.now();
     let asked = requestAnimationFrame(function pass(nowMs) {
       step({ kind: "pass", seconds: Math.max(0, nowMs - lastMs) / 1000 });
@@ -100,7 +110,7 @@ function usePicture(timeline: Timeline, count: number) {
   const [picture, setPicture] = useState<Picture | null>(null);
   const [projector, setProjector] = useState<Projector | null>(null);
   useEffect(() => {
-    if (Emulator === undefined) return;
+    if (Emulator === undefined) return undefined;
     const opened = createProjector(Emulator.Terminal, setPicture);
     setProjector(opened);
     return () => opened.close();

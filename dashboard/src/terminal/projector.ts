@@ -39,7 +39,7 @@ export function createProjector(
 
   async function work(): Promise<void> {
     busy = true;
-    while (wanted !== null && !closed) {
+    while (wanted !== null) {
       const { timeline, count } = wanted;
       wanted = null;
       if (screen === null || screen.timeline !== timeline || screen.shown > count) {
@@ -55,11 +55,13 @@ export function createProjector(
 
   return {
     show(timeline, count) {
+      if (closed) return;
       wanted = { timeline, count };
       if (!busy) void work();
     },
     close() {
       closed = true;
+      wanted = null;
       if (!busy) screen?.terminal.dispose();
     },
   };

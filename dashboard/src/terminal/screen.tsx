@@ -52,5 +52,5 @@ function styleOf({ ink, ground, bold, dim, italic, line, cells }: Run): CSSPrope
 }
 
 function variables(values: Readonly<Record<`--${string}`, number>>): CSSProperties {
-  return values as CSSProperties;
+  return values;
 }

@@ -64,7 +64,7 @@ function TerminalPanel({ session, recording, shells, onShell }: TerminalPanelPro
             >
               {shells.map((each) => (
                 <option key={each} value={each}>
-                  terminal {each} of this session
+                  terminal {each}
                 </option>
               ))}
             </select>
@@ -85,17 +85,15 @@ function TerminalPanel({ session, recording, shells, onShell }: TerminalPanelPro
   );
 }
 
-function factsOf(recording: Recording, { size, gaps }: Timeline): readonly string[] {
+function factsOf(recording: Recording, { size }: Timeline): readonly string[] {
   const { ended, missing, leftOutBytes, isCut, parts } = recording;
   return [
-    ended ? "ended" : "no end yet: what comes is shown",
+    ended ? "ended" : "no end yet, follows what comes",
     `${size.columns} × ${size.rows}`,
     `${parts} ${parts === 1 ? "part" : "parts"}`,
     `pauses beyond ${PAUSE_S} s are shortened`,
     ...(missing === 0 ? [] : [`${missing} ${missing === 1 ? "part is" : "parts are"} missing`]),
-    ...(leftOutBytes === 0
-      ? []
-      : [`${sizeOf(leftOutBytes)} left out by the recorder, at ${gaps.length} places`]),
+    ...(leftOutBytes === 0 ? [] : [`${sizeOf(leftOutBytes)} left out by the recorder`]),
     ...(isCut ? ["longer than this page holds"] : []),
   ];
 }

@@ -71,7 +71,7 @@ async function openRecorded(t: TestContext) {
   let place = 0;
   return {
     master,
-    async tell(shell: number, part: number, cast: string, last = false) {
+    tell: async (shell: number, part: number, cast: string, last = false) => {
       place += 1;
       const event = {
         event_id: `01900000-0000-7000-8000-${String(place).padStart(12, "0")}`,
