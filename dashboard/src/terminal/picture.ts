@@ -5,6 +5,8 @@ import { color } from "./color.ts";
 export interface Picture {
   readonly columns: number;
   readonly rows: readonly (readonly Run[])[];
+  /** In which row the cursor is, from 0, also while it is hidden. */
+  readonly cursorRow: number;
 }
 
 /** Cells side by side that look alike. */
@@ -29,7 +31,7 @@ export function pictureOf(terminal: Terminal, cursor: boolean): Picture {
   const rows = Array.from({ length: terminal.rows }, (_, y) =>
     runsOf(buffer, y, terminal.cols, cursor && y === buffer.cursorY ? buffer.cursorX : null),
   );
-  return { columns: terminal.cols, rows };
+  return { columns: terminal.cols, rows, cursorRow: buffer.cursorY };
 }
 
 function runsOf(buffer: IBuffer, y: number, columns: number, cursorX: number | null): Run[] {

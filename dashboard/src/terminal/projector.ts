@@ -11,6 +11,8 @@ export interface Projector {
 
 /** Longest way that one sequence scrolls, repeats or inserts: more rows or columns there are not. */
 const MOST_REPEATS = 300;
+/** And all of them together: a second's work, and more than any program scrolls that is to be looked at. */
+const MOST_REPEATS_IN_ALL = 200_000;
 /** Sequences whose count is a loop inside the emulator: two billion of it would hold this page up. */
 const REPEATING = [
   ...["b", "I", "L", "M", "S", "T", "Z"].map((final) => ({ final })),
@@ -19,6 +21,9 @@ const REPEATING = [
   { intermediates: "'", final: "}" },
   { intermediates: "'", final: "~" },
 ] as const;
+/** A real recording is written in a tenth of a second; of one that was made to be slow, the rest is left out. */
+const MOST_WORK_MS = 5000;
+const WRITE_CHARS = 32 * 1024;
 /** Marks that pile up on one cell without end. */
 const PILE = /((?:\p{M}|\p{Cf}){4})(?:\p{M}|\p{Cf})+/gu;
 
@@ -72,6 +77,8 @@ interface Screen {
   readonly timeline: Timeline;
   /** Frames so far. */
   shown: number;
+  /** What the counts of repeating sequences come to. */
+  repeats: number;
   /** Whether the cursor is to be seen (DECTCEM). */
   cursor: boolean;
 }
@@ -85,10 +92,14 @@ function openScreen(Emulator: typeof Terminal, timeline: Timeline): Screen {
     allowProposedApi: true,
     logLevel: "off",
   });
-  const screen: Screen = { terminal, timeline, shown: 0, cursor: true };
+  const screen: Screen = { terminal, timeline, shown: 0, repeats: 0, cursor: true };
   const { parser } = terminal;
   for (const id of REPEATING) {
-    parser.registerCsiHandler(id, ([count]) => Number(count) > MOST_REPEATS);
+    parser.registerCsiHandler(id, ([first]) => {
+      const count = Number(first);
+      screen.repeats += Math.max(1, count);
+      return count > MOST_REPEATS || screen.repeats > MOST_REPEATS_IN_ALL;
+    });
   }
   for (const [final, cursor] of [
     ["h", true],
@@ -102,21 +113,27 @@ function openScreen(Emulator: typeof Terminal, timeline: Timeline): Screen {
   return screen;
 }
 
-/** Writes what lies between, in as few pieces as changes of size allow. */
+/** Writes what lies between, in as few pieces as changes of size allow, for as long as that is worth it. */
 async function advance(screen: Screen, count: number): Promise<void> {
   const { terminal, timeline } = screen;
+  const untilMs = performance.now() + MOST_WORK_MS;
   let text = "";
-  const write = () =>
-    new Promise<void>((resolve) => terminal.write(text.replace(PILE, "$1"), resolve));
   for (const frame of timeline.frames.slice(screen.shown, count)) {
     if (frame.kind === "output") {
       text += frame.text;
       continue;
     }
-    await write();
+    await write(terminal, text, untilMs);
     text = "";
     terminal.resize(frame.columns, frame.rows);
   }
-  if (text !== "") await write();
+  await write(terminal, text, untilMs);
   screen.shown = count;
+}
+
+async function write(terminal: Terminal, text: string, untilMs: number): Promise<void> {
+  for (let at = 0; at < text.length && performance.now() < untilMs; at += WRITE_CHARS) {
+    const piece = text.slice(at, at + WRITE_CHARS).replace(PILE, "$1");
+    await new Promise<void>((resolve) => terminal.write(piece, resolve));
+  }
 }

@@ -1,4 +1,4 @@
-import { type CSSProperties, type KeyboardEvent, memo } from "react";
+import { type CSSProperties, type KeyboardEvent, memo, useLayoutEffect, useRef } from "react";
 import type { Picture, Run } from "./picture.ts";
 
 interface ScreenProps {
@@ -8,10 +8,15 @@ interface ScreenProps {
 
 /** A terminal's screen as text, as large as there is room for. */
 export function Screen({ picture, onKeyDown }: ScreenProps) {
-  const { columns, rows } = picture;
+  const { columns, rows, cursorRow } = picture;
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (box.current !== null) keepInSight(box.current, cursorRow);
+  }, [cursorRow, rows.length]);
   return (
     <div className="screen" style={variables({ "--columns": columns, "--rows": rows.length })}>
       <div
+        ref={box}
         role="group"
         aria-label="Screen of the terminal; Space plays, arrows skip five seconds"
         tabIndex={0}
@@ -24,6 +29,15 @@ export function Screen({ picture, onKeyDown }: ScreenProps) {
       </div>
     </div>
   );
+}
+
+/** Where a screen is higher than its room, what happens is where the cursor is. Scrolls nothing else. */
+function keepInSight(box: HTMLElement, place: number): void {
+  const row = box.children[place];
+  if (!(row instanceof HTMLElement)) return;
+  const bottom = row.offsetTop + row.offsetHeight;
+  if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
+  else if (row.offsetTop < box.scrollTop) box.scrollTop = row.offsetTop;
 }
 
 const Row = memo(function Row({ runs }: { readonly runs: readonly Run[] }) {
