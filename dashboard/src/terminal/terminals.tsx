@@ -85,7 +85,7 @@ function TerminalPanel({ session, recording, shells, onShell }: TerminalPanelPro
   );
 }
 
-function factsOf(recording: Recording, { size }: Timeline): readonly string[] {
+function factsOf(recording: Recording, { size, gaps }: Timeline): readonly string[] {
   const { ended, missing, leftOutBytes, isCut, parts } = recording;
   return [
     ended ? "ended" : "no end yet, follows what comes",
@@ -94,6 +94,7 @@ function factsOf(recording: Recording, { size }: Timeline): readonly string[] {
     `pauses beyond ${PAUSE_S} s are shortened`,
     ...(missing === 0 ? [] : [`${missing} ${missing === 1 ? "part is" : "parts are"} missing`]),
     ...(leftOutBytes === 0 ? [] : [`${sizeOf(leftOutBytes)} left out by the recorder`]),
+    ...(gaps.length === 0 ? [] : ["gaps are marked below the bar"]),
     ...(isCut ? ["longer than this page holds"] : []),
   ];
 }
