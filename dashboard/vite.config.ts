@@ -8,6 +8,8 @@ const MASTER = "http://127.0.0.1:8443";
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), tailwindcss()],
+  // Its package.json names a module for browsers that is not in it.
+  resolve: { alias: { "@xterm/headless": "@xterm/headless/lib-headless/xterm-headless.mjs" } },
   build: {
     outDir: "../dist/dashboard",
     emptyOutDir: true,

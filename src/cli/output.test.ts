@@ -105,6 +105,16 @@ const event: ApiEvent = {
   data: { user: "root", password: "a b\u001b[2J", success: true },
 };
 
+test("eventLine() tells of a captured file and of a recording without what is in them", () => {
+  const line = (kind: ApiEvent["kind"], data: ApiEvent["data"]) =>
+    eventLine({ ...event, kind, data }, plain);
+  const sha256 = "ab".repeat(32);
+  const file = { path: "/tmp/x", via: "scp", bytes: 3, sha256, content: ["QUJD"] };
+  assert.match(line("shell.file", file), new RegExp(`path=/tmp/x bytes=3 sha256=${sha256}$`));
+  const piece = { shell: 1, part: 3, cast: "{}", last: false, left_out_bytes: 0 };
+  assert.match(line("shell.recording", piece), / shell=1 part=3$/);
+});
+
 test("eventLine() tells when, where, what, who, and obeys nothing that an attacker sent", () => {
   assert.equal(
     eventLine(event, plain),

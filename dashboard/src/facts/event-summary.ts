@@ -1,4 +1,5 @@
 import type { ApiEvent } from "../../../src/wire/api/event.ts";
+import { sizeOf } from "./sizes.ts";
 import { spanOf } from "./times.ts";
 
 type EventFacts = Pick<ApiEvent, "kind" | "data">;
@@ -40,6 +41,23 @@ const TELLS: Partial<Record<ApiEvent["kind"], Tell>> = {
   "telnet.command": input,
   "telnet.malformed": reason,
   "shell.download": (text) => text("url"),
+  "shell.file": (text) => {
+    const [bytes, via] = [text("bytes"), text("via")];
+    return joined(
+      ", ",
+      text("path"),
+      bytes === null ? null : sizeOf(Number(bytes)),
+      via === null ? null : `by ${via}`,
+    );
+  },
+  "shell.recording": (text) => {
+    const [shell, part] = [text("shell"), text("part")];
+    return joined(
+      ", ",
+      shell === null ? null : `terminal ${shell}`,
+      part === null ? null : `part ${part}`,
+    );
+  },
 };
 
 function firstText(data: ApiEvent["data"], names: readonly string[]): string | null {
@@ -85,8 +103,7 @@ export function letIn({ kind, data }: EventFacts): boolean {
 export function eventContains(event: ApiEvent, text: string): boolean {
   if (text === "") return true;
   const { src_ip, decky, kind, service, session, data } = event;
-  return [src_ip, decky, kind, service, session, JSON.stringify(data)]
-    .join(" ")
-    .toLowerCase()
-    .includes(text);
+  // Base64 holds any short word by chance.
+  const sent = JSON.stringify({ ...data, content: undefined });
+  return [src_ip, decky, kind, service, session, sent].join(" ").toLowerCase().includes(text);
 }

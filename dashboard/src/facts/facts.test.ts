@@ -51,6 +51,11 @@ test("summaryOf() tells what was tried, and all of what it does not know", () =>
   assert.equal(summary("session.close", { duration_ms: 1532 }), "after 1 s");
   assert.equal(summary("session.close", { duration_ms: 12 }), "after 12 ms");
   assert.equal(summary("ssh.command", { input: "uname -a", rc: 0 }), "uname -a");
+  assert.equal(
+    summary("shell.file", { path: "/tmp/x", via: "scp", bytes: 3456, content: ["AAAA"] }),
+    "/tmp/x, 3.5 kB, by scp",
+  );
+  assert.equal(summary("shell.recording", { shell: 1, part: 3, cast: "{}" }), "terminal 1, part 3");
   assert.equal(summary("ssh.request", { type: "env", count: 2 }), "type=env  count=2");
 });
 

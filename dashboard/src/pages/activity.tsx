@@ -11,6 +11,7 @@ import { Chip } from "../parts/chip.tsx";
 import { Filter, INPUT } from "../parts/field.tsx";
 import { Empty, ErrorNote, Waiting } from "../parts/notes.tsx";
 import { Page } from "../parts/page.tsx";
+import { Terminals } from "../terminal/terminals.tsx";
 import { EventFeed } from "./activity/event-feed.tsx";
 
 /** What is happening now? */
@@ -66,6 +67,7 @@ export function Activity() {
           {paused ? "Follow" : "Pause"}
         </Button>
       </div>
+      {session === undefined ? null : <Terminals key={session} session={session} />}
       {error !== null && data === undefined ? (
         <ErrorNote error={error} onRetry={() => void refetch()} />
       ) : data === undefined ? (

@@ -1,25 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
-import type { AxeResults } from "axe-core";
-import type { Page } from "playwright-core";
 import { callerOf, enrollHost, heartbeatBody } from "../swarm.ts";
+import { faultsOf } from "./axe.ts";
 import { logIn, openMasterWithDashboard, openPage } from "./browser.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-
-/** What axe finds wrong, as `impact rule: element`. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const results = await page.evaluate<AxeResults>(
-    `axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
-  );
-  return results.violations.flatMap(({ id, impact, nodes }) =>
-    nodes.map(({ html }) => `${impact} ${id}: ${html.slice(0, 120)}`),
-  );
-}
 
 for (const [colorScheme, width, height] of [
   ["light", 1440, 900],
@@ -33,11 +16,7 @@ for (const [colorScheme, width, height] of [
     const page = await openPage(t, { colorScheme, viewport: { width, height } });
     const found: string[] = [];
     const look = async (path: string) => {
-      for (const violation of await violations(page)) found.push(`${path} ${violation}`);
-      const beyond = await page.evaluate<number>(
-        "document.documentElement.scrollWidth - innerWidth",
-      );
-      if (beyond > 0) found.push(`${path} is ${beyond} px too wide`);
+      for (const fault of await faultsOf(page)) found.push(`${path} ${fault}`);
     };
 
     await page.goto(master.operatorUrl);

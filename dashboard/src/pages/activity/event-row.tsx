@@ -1,11 +1,15 @@
 import { Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
-import { useId } from "react";
+import { useId, useMemo } from "react";
 import type { ApiEvent } from "../../../../src/wire/api/event.ts";
 import { useHosts } from "../../api/queries.ts";
+import { capturedFile } from "../../facts/captured-file.ts";
+import { readableData } from "../../facts/event-data.ts";
 import { oneLine } from "../../facts/event-summary.ts";
+import { sizeOf } from "../../facts/sizes.ts";
 import { EventLine } from "../../parts/event-line.tsx";
 import { Fact, Facts } from "../../parts/page.tsx";
+import { Save } from "../../parts/save.tsx";
 
 interface EventRowProps {
   readonly event: ApiEvent;
@@ -74,12 +78,38 @@ function Details({ event }: { readonly event: ApiEvent }) {
           {oneLine(event.session)}
         </Link>
       </Fact>
+      {event.kind === "shell.recording" ? (
+        <Fact name="Terminal">
+          <Link to="/activity" search={{ session: event.session }} className="link">
+            Play what was recorded
+          </Link>
+        </Fact>
+      ) : null}
       <Fact name="Data">
         <pre className="max-h-96 overflow-auto font-mono text-sm break-all whitespace-pre-wrap">
-          {JSON.stringify(event.data, null, 2).split("\n").map(visible).join("\n")}
+          {JSON.stringify(readableData(event), null, 2).split("\n").map(visible).join("\n")}
         </pre>
       </Fact>
+      <CapturedFile event={event} />
     </Facts>
+  );
+}
+
+/** What an attacker left is saved and never shown: it is for a laboratory, not for this browser. */
+function CapturedFile({ event }: { readonly event: ApiEvent }) {
+  const file = useMemo(() => capturedFile(event), [event]);
+  if (file === null || file.kept.length === 0) return null;
+  const { name, kept, bytes } = file;
+  return (
+    <Fact name="File">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <Save name={name} content={() => kept} label="Save file" />
+        <span className="text-sm text-ink-soft">
+          {kept.length < bytes ? `the first ${sizeOf(kept.length)} of ` : "all of its "}
+          {sizeOf(bytes)}, unchanged, as {name}: it may be malware
+        </span>
+      </div>
+    </Fact>
   );
 }
 
