@@ -114,7 +114,9 @@ function Rows({ filter, list, isStale }: RowsProps) {
   const isWide = useIsWide();
   const { reading, onScroll, around } = useReading();
   const { shown, waiting, letIn } = useHeld(list.items, idOf, reading);
-  const [atEnd, setAtEnd] = useState(false);
+  const [rowsAtEnd, setRowsAtEnd] = useState<number | null>(null);
+  // Of these rows: the end of what another filter showed says nothing.
+  const atEnd = rowsAtEnd === shown.length;
   const readOlder = useCallback(() => readOlderAudit(filter), [filter]);
   const olderError = useOlder(atEnd && list.more && !isStale, readOlder, list.items.length);
   return (
@@ -141,7 +143,7 @@ function Rows({ filter, list, isStale }: RowsProps) {
         keyOf={({ id }) => String(id)}
         sort={NEWEST_FIRST}
         onSort={() => {}}
-        onEnd={setAtEnd}
+        onEnd={setRowsAtEnd}
         onScroll={onScroll}
         isWide={isWide}
         isFramed={false}

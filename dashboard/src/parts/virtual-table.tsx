@@ -29,8 +29,8 @@ interface VirtualTableProps<Row> {
   readonly isWide: boolean;
   /** Height of a row; 40 unless told. */
   readonly rowPx?: number;
-  /** Told whether the last row is in sight. */
-  readonly onEnd?: (atEnd: boolean) => void;
+  /** Told how many rows there are whenever the last of them is in sight, and null when it is not. */
+  readonly onEnd?: (rowsAtEnd: number | null) => void;
   readonly onScroll?: (scroll: UIEvent<HTMLElement>) => void;
   /** False inside of a frame. */
   readonly isFramed?: boolean;
@@ -53,7 +53,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   });
   const items = virtual.getVirtualItems();
   const atEnd = (items.at(-1)?.index ?? -1) >= rows.length - 1;
-  useEffect(() => onEnd?.(atEnd), [onEnd, atEnd]);
+  const rowsAtEnd = atEnd ? rows.length : null;
+  useEffect(() => onEnd?.(rowsAtEnd), [onEnd, rowsAtEnd]);
   const grid = { gridTemplateColumns: columns.map(({ width }) => width).join(" ") };
   return (
     <div
