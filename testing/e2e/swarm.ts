@@ -146,3 +146,22 @@ export function heartbeatBody(hostUuid: string, names: readonly string[] = []): 
     },
   });
 }
+
+/** A body of `POST /swarm/events` with one event of a decky called web; `place` tells it from others. */
+export function eventBatch(hostUuid: string, place: number, kind: string, data: object): string {
+  const event = {
+    event_id: `01900000-0000-7000-8000-${String(place).padStart(12, "0")}`,
+    kind,
+    host_uuid: hostUuid,
+    decky: "web",
+    service: "ssh",
+    session: "session-1",
+    src_ip: "192.0.2.7",
+    src_port: 40_000,
+    dst_ip: "127.99.0.1",
+    dst_port: 22,
+    at: "2026-01-01T00:00:00.000Z",
+    data,
+  };
+  return JSON.stringify({ events: [event] });
+}

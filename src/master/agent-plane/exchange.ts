@@ -28,6 +28,12 @@ export interface AgentRequest {
   readonly signal: AbortSignal | null;
 }
 
+/** A request's target without its query. */
+export function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query === -1 ? target : target.slice(0, query);
+}
+
 /** Answers a request that came over a socket; who is at its other end is the socket's to say. */
 export type Serve = (
   socket: TLSSocket,

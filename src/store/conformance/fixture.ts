@@ -1,7 +1,7 @@
 import type { Decky } from "../../domain/decky.ts";
 import type { DecoyEvent } from "../../domain/event.ts";
 import type { EntryReading, ReportedDecky } from "../../domain/heartbeat.ts";
-import type { HeartbeatClaim, Store } from "../store.ts";
+import type { ApiToken, HeartbeatClaim, Store } from "../store.ts";
 
 /** Opens an empty store; the suite closes it. */
 export type OpenStore = () => Promise<Store>;
@@ -146,5 +146,19 @@ export async function everything(store: Store): Promise<unknown> {
     alarms: await store.listAlarms(),
     events: await store.countEvents(),
     head: await store.headSeq(),
+  };
+}
+
+/** An API token that reads, not used yet. */
+export function apiToken(id: string, operator: string): ApiToken {
+  return {
+    id,
+    operator,
+    purpose: "backup",
+    scope: "read",
+    createdMs: T0,
+    expiresMs: T0 + 10,
+    lastUsedMs: null,
+    revokedMs: null,
   };
 }

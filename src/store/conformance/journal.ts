@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import type { ChangeBody } from "../../domain/change.ts";
 import type { ApiToken, JoinToken, NewOperator, Store } from "../store.ts";
-import { beat, enroll, event, fingerprint, type OpenStore, reported, T0 } from "./fixture.ts";
+import {
+  apiToken,
+  beat,
+  enroll,
+  event,
+  fingerprint,
+  type OpenStore,
+  reported,
+  T0,
+} from "./fixture.ts";
 import { storeTests } from "./with-store.ts";
 
 /** The journal: that it has every change, once and in order. */
@@ -112,16 +121,7 @@ export function journalConformance(open: OpenStore): void {
   withStore("P11: an API token is in the journal until its operator goes", async (store) => {
     await store.createOperator({ ...anna, name: "admin", role: "admin" });
     await store.createOperator(anna);
-    const token: ApiToken = {
-      id: "t1",
-      operator: "anna",
-      purpose: "backup",
-      scope: "read",
-      createdMs: T0,
-      expiresMs: T0 + 10,
-      lastUsedMs: null,
-      revokedMs: null,
-    };
+    const token = apiToken("t1", "anna");
     const told = (body: ApiToken) => ({ topic: "api-token", key: "t1", body });
     const make = () => store.createApiToken(token, "hash");
     assert.deepEqual(await written(store, make), [told(token)]);

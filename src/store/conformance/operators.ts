@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ApiToken, NewOperator, Session, Store } from "../store.ts";
-import { enroll, everything, type OpenStore, T0 } from "./fixture.ts";
+import type { NewOperator, Session, Store } from "../store.ts";
+import { apiToken, enroll, everything, type OpenStore, T0 } from "./fixture.ts";
 import { storeTests } from "./with-store.ts";
 
 /** Who may log in, and the log of who did what. */
@@ -150,16 +150,7 @@ export function operatorConformance(open: OpenStore): void {
     async (store) => {
       await store.createOperator(admin);
       await store.createOperator(anna);
-      const token: ApiToken = {
-        id: "t1",
-        operator: "anna",
-        purpose: "backup",
-        scope: "read",
-        createdMs: T0,
-        expiresMs: T0 + 10,
-        lastUsedMs: null,
-        revokedMs: null,
-      };
+      const token = apiToken("t1", "anna");
       await store.createApiToken(token, "hash 1");
       await store.createApiToken({ ...token, id: "t2", operator: "admin" }, "hash 2");
       assert.deepEqual(await store.findApiToken("hash 1"), { ...token, role: "operator" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callerOf, enrollHost, heartbeatBody, openMaster } from "../swarm.ts";
+import { callerOf, enrollHost, eventBatch, heartbeatBody, openMaster } from "../swarm.ts";
 import { live, logIn, mark, openMasterWithDashboard, openPage } from "./browser.ts";
 
 const DOWN_SHOWS_WITHIN_MS = 2000;
@@ -93,9 +93,14 @@ test("the activity page holds still while somebody reads, and counts what comes"
   const call = callerOf(t, identity);
   await call("POST", "/swarm/heartbeat", heartbeatBody(identity.hostUuid, ["web"]));
   const send = (place: number) =>
-    call("POST", "/swarm/events", eventBatch(identity.hostUuid, place), {
-      "content-type": "application/json",
-    });
+    call(
+      "POST",
+      "/swarm/events",
+      eventBatch(identity.hostUuid, place, "ssh.command", { input: `command number ${place}` }),
+      {
+        "content-type": "application/json",
+      },
+    );
   assert.equal((await send(1)).status, 200);
 
   const page = await openPage(t);
@@ -116,21 +121,3 @@ test("the activity page holds still while somebody reads, and counts what comes"
   await page.getByRole("button", { name: /command number 2/ }).waitFor({ state: "detached" });
   assert.match(page.url(), /q=number/);
 });
-
-function eventBatch(hostUuid: string, place: number): string {
-  const event = {
-    event_id: `01900000-0000-7000-8000-${String(place).padStart(12, "0")}`,
-    kind: "ssh.command",
-    host_uuid: hostUuid,
-    decky: "web",
-    service: "ssh",
-    session: "session-1",
-    src_ip: "192.0.2.7",
-    src_port: 40_000,
-    dst_ip: "127.99.0.1",
-    dst_port: 22,
-    at: "2026-01-01T00:00:00.000Z",
-    data: { input: `command number ${place}` },
-  };
-  return JSON.stringify({ events: [event] });
-}

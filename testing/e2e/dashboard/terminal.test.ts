@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import type { Page } from "playwright-core";
 import { run, startDecnet } from "../decnet.ts";
-import { callerOf, enrollHost, heartbeatBody } from "../swarm.ts";
+import { callerOf, enrollHost, eventBatch, heartbeatBody } from "../swarm.ts";
 import { temporaryDir } from "../temporary.ts";
 import { faultsOf } from "./axe.ts";
 import { logIn, openMasterWithDashboard, openPage } from "./browser.ts";
@@ -73,21 +73,8 @@ async function openRecorded(t: TestContext) {
     master,
     tell: async (shell: number, part: number, cast: string, last = false) => {
       place += 1;
-      const event = {
-        event_id: `01900000-0000-7000-8000-${String(place).padStart(12, "0")}`,
-        kind: "shell.recording",
-        host_uuid: hostUuid,
-        decky: "web",
-        service: "ssh",
-        session: "session-1",
-        src_ip: "192.0.2.7",
-        src_port: 40_000,
-        dst_ip: "127.99.0.1",
-        dst_port: 22,
-        at: "2026-01-01T00:00:00.000Z",
-        data: { shell, part, cast, last, left_out_bytes: 0 },
-      };
-      const body = JSON.stringify({ events: [event] });
+      const data = { shell, part, cast, last, left_out_bytes: 0 };
+      const body = eventBatch(hostUuid, place, "shell.recording", data);
       const json = { "content-type": "application/json" };
       assert.equal((await call("POST", "/swarm/events", body, json)).status, 200);
     },

@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "node:https";
 import type { TLSSocket } from "node:tls";
-import { type AgentAnswer, type Body, bodyOf, keepPart, refuse, type Serve } from "../exchange.ts";
+import {
+  type AgentAnswer,
+  type Body,
+  bodyOf,
+  keepPart,
+  pathOf,
+  refuse,
+  type Serve,
+} from "../exchange.ts";
 import { bodyLimitOf } from "../limits.ts";
 import { TOO_SLOW } from "./lane.ts";
 
@@ -69,14 +77,12 @@ async function answer(
   const body = await readBody(request);
   if (body === "gone") return;
   if (body === "too-large") return hangUp(request, response, refuse("body-too-large"));
-  const path = request.url ?? "/";
-  const query = path.indexOf("?");
   const closed = request.method === "GET" ? new AbortController() : null;
   if (closed !== null) response.once("close", () => closed.abort());
   // The listener is TLS alone, so its sockets are.
   const answer = await serve(request.socket as TLSSocket, {
     method: request.method ?? "",
-    path: query === -1 ? path : path.slice(0, query),
+    path: pathOf(request.url ?? "/"),
     headers: request.headers,
     body,
     signal: closed?.signal ?? null,

@@ -1,3 +1,5 @@
+import { pathOf } from "../exchange.ts";
+
 /** The head of a request as agents write them. */
 export interface Head {
   readonly method: "GET" | "POST";
@@ -49,10 +51,9 @@ export function readHead(text: string): Head | null {
   const length = headers["content-length"] ?? "0";
   if (headers["host"] === undefined || !LENGTH.test(length)) return null;
   const [method, target = ""] = requestLine.split(" ");
-  const query = target.indexOf("?");
   return {
     method: method === "GET" ? "GET" : "POST",
-    path: query === -1 ? target : target.slice(0, query),
+    path: pathOf(target),
     headers,
     bodyBytes: Number(length),
   };
